@@ -1,0 +1,1 @@
+"""Drills and rubrics: their models, and loading them from the YAML folders."""

@@ -1,0 +1,1 @@
+"""What is kept: the archive of attempts, counts over it, and when a concept is due again."""

@@ -1,0 +1,1 @@
+"""Voice (text to speech), hearing (speech to text), and the models behind them."""
