@@ -1,0 +1,103 @@
+"""Where to cut the sound for the recogniser: a pure state machine over speech probabilities.
+
+The recogniser hears utterances, not frames. An utterance is cut at the first pause after `settle` samples, and
+where nobody pauses for `longest` samples at the quietest place of its last stretch. At every earlier pause the
+open utterance is offered as a draft, so that words appear while the person goes on and the last decode is
+usually done before the answer ends.
+
+Cuts depend on the sound alone, never on how busy the machine is: the same recording gives the same utterances.
+A draft and the cut that follows it without new speech are the same range, so a draft need not be decoded twice.
+Speech detection only chooses the cuts. What lies between two utterances was below `maybe` throughout; sound
+that may be faint speech is always decoded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """Lengths in samples. `maybe` is a low probability: better to decode a cough than to lose a word.
+
+    `pause` is whole frames (0.32 s), so that a draft ends exactly where the cut after it does.
+    """
+
+    settle: int = 10 * SAMPLE_RATE
+    longest: int = 26 * SAMPLE_RATE
+    search: int = 8 * SAMPLE_RATE
+    pause: int = 10 * FRAME_SAMPLES
+    pre_roll: int = SAMPLE_RATE // 2
+    maybe: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Samples `start` up to `stop` to decode; `settled` when its words are final, else a draft."""
+
+    start: int
+    stop: int
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cutter:
+    """Where the cutting stands: everything before `done` is cut; the open utterance runs from `start`.
+
+    `last` is where speech was last likely in the open utterance, None while it holds none. `quiet` keeps the
+    probability of each frame in the stretch where a forced cut may fall, as (frame's middle, probability).
+    """
+
+    settings: Cutting = field(default_factory=Cutting)
+    position: int = 0
+    done: int = 0
+    start: int = 0
+    last: int | None = None
+    drafted: bool = False
+    quiet: tuple[tuple[int, float], ...] = ()
+
+
+def step(cutter: Cutter, probability: float, samples: int) -> tuple[Cutter, Utterance | None]:
+    """The cutter after one more frame, and the utterance or draft that this frame completes."""
+    settings = cutter.settings
+    stop = cutter.position + samples
+    if probability >= settings.maybe:
+        cutter = _speech(cutter, stop)
+    cutter = replace(cutter, position=stop)
+    if cutter.last is None:
+        return cutter, None
+    length, silence = stop - cutter.start, stop - cutter.last
+    if length > settings.longest - settings.search:
+        cutter = replace(cutter, quiet=(*cutter.quiet, (stop - samples // 2, probability)))
+    if length >= settings.longest:
+        return _cut(cutter, min(cutter.quiet, key=lambda frame: frame[1])[0])
+    if silence < settings.pause or cutter.drafted:
+        return cutter, None
+    if length >= settings.settle:
+        return _cut(cutter, stop)
+    return replace(cutter, drafted=True), Utterance(cutter.start, stop, settled=False)
+
+
+def finish(cutter: Cutter) -> Utterance | None:
+    """The last utterance when no more sound comes, None if nothing is open."""
+    if cutter.last is None:
+        return None
+    return Utterance(cutter.start, min(cutter.position, cutter.last + cutter.settings.pause), settled=True)
+
+
+def _speech(cutter: Cutter, stop: int) -> Cutter:
+    if cutter.last is None:
+        start = max(cutter.done, cutter.position - cutter.settings.pre_roll)
+        return replace(cutter, start=start, last=stop, drafted=False)
+    return replace(cutter, last=stop, drafted=False)
+
+
+def _cut(cutter: Cutter, where: int) -> tuple[Cutter, Utterance]:
+    """Settle what lies before sample `where`; speech after it begins the next utterance there."""
+    going_on = cutter.last is not None and cutter.last > where
+    rest = replace(
+        cutter, done=where, start=where, last=cutter.last if going_on else None, drafted=False, quiet=()
+    )
+    return rest, Utterance(cutter.start, where, settled=True)
