@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+AUDIO = "audio.pcm"
 BYTES = 2
 """Bytes a sample."""
 
@@ -37,21 +38,71 @@ class Answering(Record):
     source: AnswerSource
 
 
-class Journal:
-    """One answer's sound: appended by one thread, read at any place by others.
+class Recording:
+    """16-bit mono PCM in a growing file: appended by one thread, read at any place by others."""
 
-    Use `create` to record and `interrupted` to find what was left behind.
-    """
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writer: BinaryIO = path.open("ab", buffering=0)
+        self._reader: BinaryIO = path.open("rb", buffering=0)
+        self._reading = threading.Lock()
+        self._samples = self._synced = os.fstat(self._writer.fileno()).st_size // BYTES
+
+    @property
+    def samples(self) -> int:
+        """Whole samples on disk."""
+        return self._samples
+
+    def append(self, pcm: bytes) -> None:
+        """Put `pcm` (whole samples) on disk; once a second also through the drive's cache.
+
+        Raises:
+            JournalError: the disk is full or the file cannot be written; what was appended before is kept.
+        """
+        view = memoryview(pcm)
+        try:
+            while view:
+                view = view[self._writer.write(view) :]
+            if self._samples - self._synced >= SAMPLE_RATE:
+                os.fsync(self._writer.fileno())
+                self._synced = self._samples
+        except OSError as error:
+            raise JournalError(
+                f"{self.path}: the recording stopped ({error.strerror or error}). The audio so far is kept; "
+                "free some space or choose another folder with --home."
+            ) from error
+        self._samples += len(pcm) // BYTES
+
+    def read(self, start: int, stop: int) -> bytes:
+        """PCM of samples `start` up to `stop`, shorter where the recording ends earlier."""
+        wanted = max(0, min(stop, self._samples) - start) * BYTES
+        with self._reading:
+            self._reader.seek(start * BYTES)
+            pieces = []
+            while wanted > 0 and (piece := self._reader.read(wanted)):
+                pieces.append(piece)
+                wanted -= len(piece)
+        return b"".join(pieces)
+
+    def chunks(self, stop: int, size: int = SAMPLE_RATE) -> Iterator[bytes]:
+        """PCM from the beginning up to sample `stop`, `size` samples at a time."""
+        for start in range(0, min(stop, self._samples), size):
+            yield self.read(start, min(stop, start + size))
+
+    def close(self) -> None:
+        """Close the file; it stays."""
+        self._writer.close()
+        self._reader.close()
+
+
+class Journal:
+    """The recording of one answer with what is being answered. Use `create` or `interrupted`."""
 
     def __init__(self, folder: Path, answering: Answering, lock: FileLock) -> None:
         self.folder = folder
         self.answering = answering
+        self.recording = Recording(folder / AUDIO)
         self._lock = lock
-        self._writer: BinaryIO = (folder / "audio.pcm").open("ab", buffering=0)
-        self._reader: BinaryIO = (folder / "audio.pcm").open("rb", buffering=0)
-        self._reading = threading.Lock()
-        self._samples = os.fstat(self._writer.fileno()).st_size // BYTES
-        self._synced = self._samples
 
     @classmethod
     def create(cls, root: Path, answering: Answering) -> Journal:
@@ -85,65 +136,29 @@ class Journal:
                 lock.acquire(timeout=0)
             except Timeout:
                 continue
-            audio = folder / "audio.pcm"
-            try:
-                answering = Answering.model_validate_json((folder / "answer.json").read_bytes())
-            except (FileNotFoundError, ValidationError):
-                answering = None
-            if answering is None or not audio.exists() or audio.stat().st_size < BYTES:
+            if answering := _answering(folder):
+                yield cls(folder, answering, lock)
+            else:
                 lock.release()
                 shutil.rmtree(folder)
-                continue
-            yield cls(folder, answering, lock)
-
-    @property
-    def samples(self) -> int:
-        """Whole samples on disk."""
-        return self._samples
-
-    def append(self, pcm: bytes) -> None:
-        """Put `pcm` (whole 16-bit samples) on disk; once a second also through the drive's cache.
-
-        Raises:
-            JournalError: the disk is full or the file cannot be written; what was appended before is kept.
-        """
-        view = memoryview(pcm)
-        try:
-            while view:
-                view = view[self._writer.write(view) :]
-            if self._samples - self._synced >= SAMPLE_RATE:
-                os.fsync(self._writer.fileno())
-                self._synced = self._samples
-        except OSError as error:
-            raise JournalError(
-                f"{self.folder}: the recording stopped ({error.strerror or error}). The audio so far is kept; "
-                "free some space or choose another folder with --home."
-            ) from error
-        self._samples += len(pcm) // BYTES
-
-    def read(self, start: int, stop: int) -> bytes:
-        """PCM of samples `start` up to `stop`, shorter where the recording ends earlier."""
-        wanted = max(0, min(stop, self._samples) - start) * BYTES
-        with self._reading:
-            self._reader.seek(start * BYTES)
-            pieces = []
-            while wanted > 0 and (piece := self._reader.read(wanted)):
-                pieces.append(piece)
-                wanted -= len(piece)
-        return b"".join(pieces)
-
-    def chunks(self, stop: int, size: int = SAMPLE_RATE) -> Iterator[bytes]:
-        """PCM from the beginning up to sample `stop`, `size` samples at a time."""
-        for start in range(0, min(stop, self._samples), size):
-            yield self.read(start, min(stop, start + size))
 
     def close(self) -> None:
         """Stop writing and leave the journal for `interrupted` to find."""
-        self._writer.close()
-        self._reader.close()
+        self.recording.close()
         self._lock.release()
 
     def discard(self) -> None:
         """Remove the journal: its answer is in the archive, or not wanted."""
         self.close()
         shutil.rmtree(self.folder)
+
+
+def _answering(folder: Path) -> Answering | None:
+    """What an interrupted journal answers; None where nothing can be finished."""
+    audio = folder / AUDIO
+    if not audio.exists() or audio.stat().st_size < BYTES:
+        return None
+    try:
+        return Answering.model_validate_json((folder / "answer.json").read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None

@@ -1,7 +1,7 @@
 """From a source to disk in a thread of its own, and from disk to whoever listens.
 
-The thread does nothing but read the source and append to the journal, so that a slow screen or a busy
-recogniser never delays the recording. Listeners take frames from the `Tape`, which reads the journal: there
+The thread does nothing but read the source and append to the recording, so that a slow screen or a busy
+recogniser never delays the recording. Listeners take frames from the `Tape`, which reads the file: there
 is no queue that could grow and nothing that is heard without being on disk.
 """
 
@@ -17,15 +17,15 @@ from voice_coach.records import FRAME_SAMPLES, Frame, Notice
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from voice_coach.audio.journal import Journal
+    from voice_coach.audio.journal import Recording
     from voice_coach.audio.source import Source
 
 
 class Tape:
-    """A journal read frame by frame while it may still be growing."""
+    """A recording read frame by frame while it may still be growing."""
 
-    def __init__(self, journal: Journal, *, finished: bool = False) -> None:
-        self.journal = journal
+    def __init__(self, recording: Recording, *, finished: bool = False) -> None:
+        self.recording = recording
         self.finished = finished
         self.fault: CoachError | None = None
         self._notices: deque[Notice] = deque()
@@ -49,17 +49,17 @@ class Tape:
             ready = self._ready
         if not ready:
             return None
-        frame = Frame(self._position, self.journal.read(self._position, self._position + FRAME_SAMPLES))
+        frame = Frame(self._position, self.recording.read(self._position, self._position + FRAME_SAMPLES))
         self._position = frame.stop
         return frame
 
     @property
     def _ready(self) -> bool:
-        waiting = self.journal.samples - self._position
+        waiting = self.recording.samples - self._position
         return waiting >= FRAME_SAMPLES or (self.finished and waiting > 0)
 
     def grown(self, notice: Notice | None = None) -> None:
-        """Wake the reader: the journal grew, or there is something to tell."""
+        """Wake the reader: the recording grew, or there is something to tell."""
         with self._grown:
             if notice:
                 self._notices.append(notice)
@@ -73,7 +73,7 @@ class Tape:
 
 
 class Recorder:
-    """Records a source into a journal while its context is open; `tape` is what a listener reads.
+    """Records a source while its context is open; `tape` is what a listener reads.
 
     Entering opens the source and raises its errors. A fault on the way ends the tape and is kept in
     `tape.fault`; everything that arrived before it is on disk.
@@ -83,8 +83,8 @@ class Recorder:
     STOP_SECONDS = 3.0
     """How long a stuck device may delay the end; its thread is then left behind (it is a daemon)."""
 
-    def __init__(self, source: Source, journal: Journal) -> None:
-        self.tape = Tape(journal)
+    def __init__(self, source: Source, recording: Recording) -> None:
+        self.tape = Tape(recording)
         self._source = source
         self._stop = threading.Event()
         self._keep = threading.Event()
@@ -109,6 +109,11 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    @property
+    def name(self) -> str:
+        """What is recorded: the device or file."""
+        return self._source.name
 
     def stop(self) -> None:
         """End the recording; returns when the device is released or stuck."""
@@ -154,5 +159,5 @@ class Recorder:
         if self._source.kind == "file":
             self._keep.wait()  # a file can wait; what a microphone hears meanwhile is not wanted
         if self._keep.is_set():
-            self.tape.journal.append(item.pcm)
+            self.tape.recording.append(item.pcm)
             self.tape.grown()

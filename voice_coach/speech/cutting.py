@@ -22,10 +22,10 @@ from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE
 class Cutting:
     """Lengths in samples. `maybe` is a low probability: better to decode a cough than to lose a word.
 
-    `pause` is whole frames (0.32 s), so that a draft ends exactly where the cut after it does.
+    `settle` at 10 s costs 1.3 points of word error rate more, at 20 s nothing less. `pause` is whole frames (0.32 s), so that a draft ends exactly where the cut after it does.
     """
 
-    settle: int = 10 * SAMPLE_RATE
+    settle: int = 15 * SAMPLE_RATE
     longest: int = 26 * SAMPLE_RATE
     search: int = 8 * SAMPLE_RATE
     pause: int = 10 * FRAME_SAMPLES

@@ -1,0 +1,159 @@
+"""How well the check agrees with labelled answers, beside plain keywords; and how fast it is.
+
+    python tests/benchmarks/bench_check.py ANSWERS_FOLDER
+    VOICE_COACH_ANSWERS=ANSWERS_FOLDER tests/run -m bench
+
+The folder holds `answers.jsonl` (id, question, answer) and `labels.jsonl` (id, concepts with verdict and quotes, red
+flags); a clone has none. The head was fitted on every second question ("fitted"), so that "other" is what counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from voice_coach.check.encoder import MiniLM
+from voice_coach.check.judge import Judge
+from voice_coach.content.load import Library
+from voice_coach.records import VERDICTS, Finding, Judgement, Transcript, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from voice_coach.content.models import Rubric
+
+pytestmark = pytest.mark.bench
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """An answer with its agreed verdicts (a concept left out is missed) and red flags."""
+
+    question: str
+    answer: str
+    concepts: dict[str, dict[str, Any]]
+    red_flags: frozenset[str]
+
+    def verdict(self, concept: str) -> str:
+        return str(self.concepts.get(concept, {}).get("verdict", "missed"))
+
+
+def labelled(folder: Path) -> list[Labelled]:
+    """All answers of the folder in their order."""
+    answers, labels = ({row["id"]: row for row in _rows(folder / f"{name}.jsonl")} for name in ("answers", "labels"))
+    return [
+        Labelled(row["question"], row["answer"], labels[key]["concepts"], frozenset(labels[key]["red_flags"]))
+        for key, row in answers.items()
+    ]
+
+
+def halves(answers: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
+    """The answers to every second question, for fitting, and the others."""
+    questions = list(dict.fromkeys(answer.question for answer in answers))
+    fitted = set(questions[::2])
+    return [a for a in answers if a.question in fitted], [a for a in answers if a.question not in fitted]
+
+
+def transcript_of(text: str) -> Transcript:
+    return Transcript(words=tuple(Word(text=word) for word in text.split()))
+
+
+def f1(truth: Iterable[bool], guess: Iterable[bool]) -> float:
+    pairs = list(zip(truth, guess, strict=True))
+    return 2 * sum(t and g for t, g in pairs) / max(1, sum(t + g for t, g in pairs))
+
+
+def figures(truth: Sequence[str], guess: Sequence[str]) -> dict[str, float]:
+    """Agreement over (answer, concept) pairs."""
+    by_verdict = {v: f1((t == v for t in truth), (g == v for g in guess)) for v in VERDICTS}
+    not_there = [g for t, g in zip(truth, guess, strict=True) if t in {"missed", "dismissed"}]
+    there = [g for t, g in zip(truth, guess, strict=True) if t == "explained"]
+    return {
+        "macro-F1": sum(by_verdict.values()) / len(VERDICTS),
+        **by_verdict,
+        "spoken-to": f1((t != "missed" for t in truth), (g != "missed" for g in guess)),
+        "credit-error": sum(g == "explained" for g in not_there) / max(1, len(not_there)),
+        "miss-error": sum(g in {"missed", "dismissed"} for g in there) / max(1, len(there)),
+    }
+
+
+def keywords(answer: Labelled, rubric: Rubric) -> Judgement:
+    """What keyword checkers do: a concept is explained where words of its title or a cue occur in the text."""
+    text = answer.answer.lower()
+    found = {
+        concept.id: any(
+            word in text
+            for word in (*re.findall(r"\w{4,}", concept.title.lower()), *(c for c in concept.cues if c.isalpha()))
+        )
+        for concept in rubric.concepts
+    }
+    return Judgement(
+        rubric=rubric.id,
+        findings=tuple(
+            Finding(concept=key, verdict="explained" if there else "missed", confidence=1)
+            for key, there in found.items()
+        ),
+    )
+
+
+def row(
+    name: str, answers: Sequence[Labelled], rubric: Rubric, judge: Callable[[Labelled], Judgement]
+) -> dict[str, float]:
+    """Judges the answers and prints one line of figures."""
+    judged = [(answer, judge(answer)) for answer in answers]
+    pairs = [(answer.verdict(f.concept), f.verdict) for answer, judgement in judged for f in judgement.findings]
+    result = figures([t for t, _ in pairs], [g for _, g in pairs])
+    flags = [flag.id for flag in rubric.red_flags]
+    result["flags"] = f1(
+        (flag in answer.red_flags for answer, _ in judged for flag in flags),
+        (flag in {f.id for f in judgement.red_flags} for _, judgement in judged for flag in flags),
+    )
+    sys.stdout.write(f"{name:20}" + " ".join(f"{key}={value:.3f}" for key, value in result.items()) + "\n")
+    return result
+
+
+def run(folder: Path) -> dict[str, float]:
+    """Prints the table; returns the figures of the half that was not fitted."""
+    rubric = Library().core()
+    judge = Judge(MiniLM())
+    fitted, other = halves(labelled(folder))
+    judge.judge(transcript_of(fitted[0].answer), rubric)  # the rubric's texts are embedded now
+
+    def check(answer: Labelled) -> Judgement:
+        return judge.judge(transcript_of(answer.answer), rubric, question=answer.question)
+
+    for name, half in (("fitted", fitted), ("other", other)):
+        row(f"keywords, {name}", half, rubric, lambda answer: keywords(answer, rubric))
+    row("check, fitted", fitted, rubric, check)
+    start = time.perf_counter()
+    result = row("check, other", other, rubric, check)
+    words = sum(len(answer.answer.split()) for answer in other)
+    sys.stdout.write(f"{300 * (time.perf_counter() - start) / words:.3f} s for 300 words\n")
+    return result
+
+
+def test_agrees_with_labelled_answers() -> None:
+    folder = os.environ.get("VOICE_COACH_ANSWERS")
+    if not folder:
+        pytest.skip("VOICE_COACH_ANSWERS names no folder of labelled answers")
+    result = run(Path(folder))
+    assert result["explained"] >= 0.65
+    assert result["credit-error"] <= 0.12
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    run(Path(sys.argv[1]))

@@ -1,0 +1,438 @@
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from voice_coach.content.models import (
+    Concept,
+    Drill,
+    Examples,
+    Flag,
+    FlagExamples,
+    OutlinePoint,
+    Requirement,
+    Rubric,
+)
+from voice_coach.records import (
+    SAMPLE_RATE,
+    Attempt,
+    ConceptTally,
+    Delivery,
+    Finding,
+    Judgement,
+    RedFlag,
+    Span,
+    Tally,
+    Transcript,
+    Verdict,
+    Word,
+)
+from voice_coach.show.jsonlines import judgement_line, tally_json
+from voice_coach.show.page import Hanging, Page, percent
+from voice_coach.show.report import attempt_report, judgement_report, outline
+from voice_coach.show.tables import drill_page, drills_table, tally_table
+from voice_coach.show.transcript import MOST_WORDS, Line, marked, marked_line, timed_lines
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+GOLD = Path(__file__).parent / "gold"
+SAID = (
+    "So we stream the answer, with a small model, and cache the café's commonest questions. "
+    "Of course we need [red]guardrails[/red]. "
+    "I wouldn't worry about evaluation, we tried it and it was fine. "
+    "When the score is low it goes to a person who sees the whole conversation so far and can take it over"
+)
+
+
+def concept(concept_id: str, title: str, why: str) -> Concept:
+    examples = Examples.model_validate({"explained": ["we do it like this"]})
+    return Concept(id=concept_id, title=title, why=why, statement="s", examples=examples, follow_up="f?")
+
+
+RUBRIC = Rubric(
+    id="core",
+    title="Core",
+    version=1,
+    concepts=(
+        concept("latency", "Latency", "People leave slow tools."),
+        concept("cost", "Cost", "What loses money is switched off."),
+        concept("guardrails", "Guardrails", "A wish is no control."),
+        concept("evaluation", "Evaluation", "Without a measure every change is a guess."),
+        concept("human", "Human in the loop", "Some decisions belong to a person."),
+        concept(
+            "rollout",
+            "Rollout",
+            "The first version is never the last, so changes need to be small and watched.",
+        ),
+    ),
+    red_flags=(
+        Flag(
+            id="no-evaluation",
+            title="Shipping on looks",
+            statement="s",
+            examples=FlagExamples(present=("p",)),
+        ),
+    ),
+)
+DRILL = Drill(
+    id="help-desk",
+    title="Help desk",
+    section="system-design",
+    level="senior",
+    prompt="Build an assistant [b]that never makes up a policy[/b]. Take me through it.",
+    constraints=("An answer in under two seconds.",),
+    listening_for="Whether the constraints shape the design.",
+    concepts=(
+        Requirement(id="latency", weight=2, must_have=True),
+        Requirement(id="cost"),
+        Requirement(id="guardrails", weight=2.5, must_have=True),
+        Requirement(id="evaluation"),
+        Requirement(id="human", weight=3),
+        Requirement(id="rollout", must_have=True),
+    ),
+    outline=(
+        OutlinePoint(concept="latency", point="Budget the two seconds over the steps."),
+        OutlinePoint(concept="rollout", point="Start with five per cent."),
+        OutlinePoint(concept="latency", point="Stream, but check each sentence before it is shown."),
+    ),
+    seconds=60,
+)
+
+
+def transcript(text: str = SAID, *, typed: bool = False) -> Transcript:
+    """Words of 0.3 s with 0.1 s between them; the first begins at one second."""
+    if typed:
+        return Transcript(words=tuple(Word(text=word) for word in text.split()))
+    starts = range(SAMPLE_RATE, 10**9, SAMPLE_RATE * 4 // 10)
+    words = (
+        Word(text=word, start=start, stop=start + SAMPLE_RATE * 3 // 10, probability=0.9)
+        for word, start in zip(text.split(), starts, strict=False)
+    )
+    return Transcript(words=tuple(words), model="base")
+
+
+def span(quote: str, text: str = SAID) -> Span:
+    first = len(text[: text.index(quote)].split())
+    return Span(first=first, stop=first + len(quote.split()))
+
+
+def finding(concept_id: str, verdict: Verdict, *quotes: str) -> Finding:
+    return Finding(concept=concept_id, verdict=verdict, confidence=0.875, evidence=tuple(map(span, quotes)))
+
+
+JUDGED = Judgement(
+    rubric="core",
+    findings=(
+        finding("cost", "explained", "with a small model,", "cache the café's commonest questions."),
+        finding("latency", "explained", "we stream the answer, with a small model,"),
+        finding("guardrails", "named", "Of course we need [red]guardrails[/red]."),
+        finding("evaluation", "dismissed", "I wouldn't worry about evaluation,"),
+        finding(
+            "human",
+            "explained",
+            "goes to a person who sees the whole conversation so far and can take it over",
+        ),
+        finding("rollout", "missed"),
+        finding("no-longer-known", "missed"),
+    ),
+    red_flags=(RedFlag(id="no-evaluation", evidence=span("we tried it and it was fine.")),),
+    versions={"judge": "1"},
+)
+NOT_GRADED = Judgement(rubric="core", graded=False, not_graded="no words were heard")
+
+
+def attempt(judgement: Judgement = JUDGED, *, typed: bool = False, notices: tuple[str, ...] = ()) -> Attempt:
+    words = transcript("" if not judgement.graded else SAID, typed=typed)
+    times = {} if typed or not words.words else {"words_per_minute": 150.4, "first_word": SAMPLE_RATE}
+    return Attempt(
+        id="a1",
+        drill="help-desk",
+        asked_at=datetime(2026, 1, 5, 9, tzinfo=UTC),
+        source="typed" if typed else "microphone",
+        ended="done",
+        samples=None if typed else 27 * SAMPLE_RATE,
+        transcript=words,
+        judgement=judgement,
+        delivery=Delivery(
+            words=len(words.words), longest_pause=SAMPLE_RATE * 3 // 2 if times else None, **times
+        ),
+        notices=notices,
+    )
+
+
+TALLY = Tally(
+    attempts=203,
+    not_graded=2,
+    concepts=(
+        ConceptTally(concept="rollout", title="Rollout", explained=1, missed=200),
+        ConceptTally(concept="cost", title="Cost", explained=199, named=1, missed=1),
+        ConceptTally(concept="human", title="Human in the loop", explained=2, dismissed=1),
+    ),
+    red_flags={"no-evaluation": 1, "prompt-only": 4},
+)
+
+
+def printed(renderable: RenderableType, width: int = 80, encoding: str = "utf-8") -> str:
+    """What reaches a pipe of that encoding."""
+    pipe = io.BytesIO()
+    file = io.TextIOWrapper(pipe, encoding=encoding, newline="")
+    Console(file=file, width=width, _environ={}).print(renderable)
+    file.flush()
+    return pipe.getvalue().decode(encoding)
+
+
+PAGES: dict[str, RenderableType] = {
+    "report": attempt_report(attempt(notices=("The microphone [b]was muted[/b].",)), DRILL, RUBRIC),
+    "report-typed": attempt_report(attempt(typed=True), DRILL, RUBRIC),
+    "report-not-graded": attempt_report(attempt(NOT_GRADED), DRILL, RUBRIC),
+    "judgement": judgement_report(JUDGED, transcript(typed=True), RUBRIC),
+    "outline": outline(DRILL, attempt(), RUBRIC),
+    "transcript": marked(attempt(), RUBRIC),
+    "drills": drills_table([DRILL], {}),
+    "drill": drill_page(DRILL, RUBRIC, unlocked=False),
+    "drill-unlocked": drill_page(DRILL, RUBRIC, unlocked=True),
+    "tally": tally_table(TALLY),
+    "tally-empty": tally_table(Tally(attempts=0, not_graded=0, concepts=())),
+}
+
+
+@pytest.mark.parametrize(
+    ("page", "width", "encoding"),
+    [
+        *((page, 80, "utf-8") for page in PAGES),
+        *((page, 40, "utf-8") for page in ("report", "drills", "tally")),
+        *((page, 80, "ascii") for page in ("report", "transcript", "tally")),
+    ],
+)
+def test_page_is_as_reviewed(page: str, width: int, encoding: str) -> None:
+    gold = (GOLD / f"{page}-{width}-{encoding}.txt").read_text("utf-8")
+    assert printed(PAGES[page], width, encoding) == gold
+
+
+@settings(deadline=None)  # the first page printed also loads Rich's tables
+@given(
+    page=st.sampled_from(list(PAGES)),
+    width=st.integers(12, 140),
+    encoding=st.sampled_from(["utf-8", "ascii", "latin-1", "cp1252"]),
+)
+def test_every_page_fits_and_has_no_control_codes(page: str, width: int, encoding: str) -> None:
+    lines = printed(PAGES[page], width, encoding).split("\n")
+    assert all(cell_len(line) <= width and line == line.rstrip() for line in lines)
+    assert all(character.isprintable() for line in lines for character in line)
+
+
+def test_colour_on_a_terminal_changes_no_word() -> None:
+    console = Console(
+        file=io.StringIO(), width=80, force_terminal=True, color_system="truecolor", _environ={}
+    )
+    console.print(PAGES["report"])
+    coloured = console.file.getvalue()  # type: ignore[attr-defined] # it is the StringIO above
+    assert "\x1b[" in coloured
+    assert Text.from_ansi(coloured).plain.rstrip() == printed(PAGES["report"]).rstrip()
+
+
+def test_control_codes_in_what_was_typed_do_not_reach_the_terminal() -> None:
+    assert printed(Page(Text("one \x1b[31mtwo\x07"))) == "one [31mtwo\n"
+
+
+def test_characters_that_the_console_lacks_keep_their_width() -> None:
+    assert printed(Page(Text("naïve “日本” ✓ …")), encoding="ascii") == 'naive "????" + .\n'
+
+
+def test_a_long_label_pushes_its_paragraph_right() -> None:
+    assert printed(Page(Hanging("label ", Text("one two"), 2)), width=10) == "label one\n      two\n"
+
+
+def test_must_haves_all_explained_are_said_so() -> None:
+    judged = Judgement(rubric="core", findings=(finding("latency", "explained", "we stream the answer,"),))
+    text = printed(attempt_report(attempt(judged), DRILL, RUBRIC))
+    assert "1 of 1 explained\nYou explained every must-have.\n" in text
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "sentence"),
+    [
+        (("missed", "explained", "explained"), "You missed Latency: a must-have here."),
+        (("named", "named", "explained"), "You only named Guardrails and Latency: both must-haves here."),
+        (
+            ("missed", "dismissed", "named"),
+            "You missed Latency, dismissed Guardrails, and only named Rollout: all must-haves\nhere.",
+        ),
+    ],
+)
+def test_the_headline_names_what_limits_the_answer(verdicts: tuple[Verdict, ...], sentence: str) -> None:
+    findings = tuple(
+        finding(concept_id, verdict, *(() if verdict == "missed" else ("we stream",)))
+        for concept_id, verdict in zip(("latency", "guardrails", "rollout"), verdicts, strict=True)
+    )
+    assert sentence in printed(
+        attempt_report(attempt(Judgement(rubric="core", findings=findings)), DRILL, RUBRIC)
+    )
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (57, "0:57, on the target of 1:00"),
+        (80, "1:20, 0:20 over the target"),
+        (6, "0:06, 0:54 under the target"),
+    ],
+)
+def test_length_is_told_against_the_target(length: int, text: str) -> None:
+    answered = attempt().model_copy(update={"samples": length * SAMPLE_RATE})
+    assert f"Length {text}" in printed(attempt_report(answered, DRILL, RUBRIC))
+
+
+def test_only_nothing_is_0_percent_and_only_all_is_100_percent() -> None:
+    assert [percent(n, 1000) for n in (0, 1, 500, 999, 1000)] == ["0 %", "1 %", "50 %", "99 %", "100 %"]
+
+
+def test_last_results_stand_beside_the_drills() -> None:
+    assert "4 of 6 explained" in printed(drills_table([DRILL], {"help-desk": "4 of 6 explained"}))
+    assert "not tried" in printed(drills_table([DRILL], {"other": "4 of 6 explained"}))
+
+
+def test_an_archive_without_graded_attempts_says_so() -> None:
+    text = printed(tally_table(Tally(attempts=2, not_graded=2, concepts=())))
+    assert text == (
+        "No attempt was graded yet, so there is nothing to count.\nNot graded, and counted nowhere: 2 attempts.\n"
+    )
+
+
+def test_an_attempt_that_was_not_graded_marks_nothing_in_the_outline() -> None:
+    assert "✓" not in printed(outline(DRILL, attempt(NOT_GRADED), RUBRIC))
+    assert "✓ latency" in printed(outline(DRILL, attempt()))
+
+
+def test_an_empty_transcript_says_so() -> None:
+    assert printed(marked(attempt(NOT_GRADED), RUBRIC)) == "The transcript is empty.\n"
+
+
+WORDS = st.builds(
+    Word,
+    text=st.from_regex(r"[a-z]{1,12}[.?!,]?[\"”]?", fullmatch=True),
+    start=st.integers(0, 10**6) | st.none(),
+    stop=st.integers(0, 10**6) | st.none(),
+)
+
+
+@given(words=st.lists(WORDS, max_size=80))
+def test_every_word_is_in_one_line_and_in_order(words: list[Word]) -> None:
+    lines = timed_lines(Transcript(words=tuple(words)))
+    assert [n for line in lines for n in range(line.first, line.stop)] == list(range(len(words)))
+    assert all(0 < line.stop - line.first <= MOST_WORDS for line in lines)
+    assert all(line.start == words[line.first].start for line in lines)
+
+
+def test_lines_end_at_sentences_and_pauses_and_share_long_sentences_evenly() -> None:
+    heard = list(transcript("One two. “Three?” four five").words)
+    heard[4] = heard[4].model_copy(update={"start": heard[4].start + SAMPLE_RATE, "stop": 10**6})  # type: ignore[operator] # it has times
+    lines = timed_lines(Transcript(words=tuple(heard)))
+    assert [(line.first, line.stop) for line in lines] == [(0, 2), (2, 3), (3, 4), (4, 5)]
+    long = timed_lines(transcript("word " * 30))
+    assert [(line.first, line.stop) for line in long] == [(0, 10), (10, 20), (20, 30)]
+
+
+@settings(deadline=None)
+@given(
+    spans=st.lists(
+        st.tuples(st.integers(0, 19), st.integers(1, 9), st.sampled_from(["latency", "cost", "human"])),
+        max_size=6,
+    )
+)
+def test_any_evidence_leaves_the_words_as_they_are_and_closes_what_it_opens(
+    spans: list[tuple[int, int, str]],
+) -> None:
+    text = " ".join(f"w{n}" for n in range(20))
+    findings = tuple(
+        Finding(
+            concept=name,
+            verdict="explained",
+            confidence=1,
+            evidence=(Span(first=first, stop=first + length),),
+        )
+        for first, length, name in spans
+    )
+    answered = attempt(Judgement(rubric="core", findings=findings)).model_copy(
+        update={"transcript": transcript(text, typed=True)}
+    )
+    shown = " ".join(printed(marked(answered, RUBRIC), 96).split())
+    depth = 0
+    bare = ""
+    in_label = False
+    for character in shown:
+        depth += (character == "«") - (character == "»")
+        assert depth in {0, 1}
+        in_label = (in_label or character == "[") and character != "]"
+        bare += "" if in_label or character in "«»]" else character
+    assert depth == 0
+    assert bare == text
+
+
+def test_overlapping_evidence_is_marked_by_what_holds_for_each_stretch() -> None:
+    shown = printed(marked_line(attempt(), RUBRIC, Line(0, 9, None)))
+    assert shown == "So «we stream the answer,»[Latency] «with a small model,»[Cost; Latency]\n"
+
+
+def test_a_json_line_has_the_keys_in_order_and_seconds() -> None:
+    line = judgement_line("x.wav", "help-desk", JUDGED, transcript())
+    assert list(line) == [
+        "id", "drill", "rubric", "graded", "not_graded", "coverage", "findings", "red_flags", "versions",
+    ]  # fmt: skip
+    read = json.loads(json.dumps(line))
+    assert read["coverage"] == {"explained": 3, "named": 1, "dismissed": 1, "missed": 2}
+    assert read["findings"][2] == {
+        "concept": "guardrails",
+        "verdict": "named",
+        "confidence": 0.875,
+        "evidence": [{"quote": "Of course we need [red]guardrails[/red].", "start": 7.0, "end": 8.9}],
+    }
+    assert read["red_flags"] == [
+        {"id": "no-evaluation", "quote": "we tried it and it was fine.", "start": 11.0, "end": 13.7}
+    ]
+
+
+def test_a_json_line_for_text_has_no_times_and_one_not_graded_has_the_reason() -> None:
+    typed = json.loads(json.dumps(judgement_line("d1", None, JUDGED, transcript(typed=True))))
+    assert typed["red_flags"][0] == {
+        "id": "no-evaluation",
+        "quote": "we tried it and it was fine.",
+        "start": None,
+        "end": None,
+    }
+    silent = judgement_line("s", None, NOT_GRADED, transcript(""))
+    assert (silent["drill"], silent["graded"], silent["not_graded"]) == (None, False, "no words were heard")
+    assert silent["findings"] == []
+
+
+def test_the_tally_as_json_says_how_often_each_concept_was_asked() -> None:
+    concept = TALLY.concepts[2].model_copy(update={"last_asked": datetime(2026, 1, 5, 9, tzinfo=UTC)})
+    read = json.loads(json.dumps(tally_json(TALLY.model_copy(update={"concepts": (concept,)}))))
+    assert read == {
+        "attempts": 203,
+        "not_graded": 2,
+        "concepts": [
+            {
+                "concept": "human",
+                "title": "Human in the loop",
+                "explained": 2,
+                "named": 0,
+                "dismissed": 1,
+                "missed": 0,
+                "asked": 3,
+                "last_asked": "2026-01-05T09:00:00+00:00",
+            }
+        ],
+        "red_flags": {"no-evaluation": 1, "prompt-only": 4},
+    }

@@ -1,0 +1,109 @@
+"""Attempts as rows of the archive's tables, and back."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from voice_coach.records import Attempt, Delivery, Finding, Judgement, RedFlag, Span, Transcript
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_EVIDENCE = TypeAdapter(tuple[Span, ...])
+_COLUMNS = (
+    "id", "drill", "asked_at", "source", "ended", "samples", "audio", "prompted",
+    "rubric", "graded", "not_graded", "versions", "notices", "delivery", "transcript",
+)  # fmt: skip
+_INSERT_ATTEMPT = f"INSERT INTO attempts ({', '.join(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608 - ours
+_SELECT_ATTEMPT = f"SELECT {', '.join(_COLUMNS)} FROM attempts WHERE id = ?"  # noqa: S608 - ours
+_INSERT_FINDING = (
+    "INSERT INTO findings (attempt, position, concept, verdict, confidence, evidence) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
+)
+_SELECT_FINDINGS = (
+    "SELECT concept, verdict, confidence, evidence FROM findings WHERE attempt = ? ORDER BY position"
+)
+_INSERT_RED_FLAG = "INSERT INTO red_flags (attempt, position, flag, first, stop) VALUES (?, ?, ?, ?, ?)"
+_SELECT_RED_FLAGS = "SELECT flag, first, stop FROM red_flags WHERE attempt = ? ORDER BY position"
+
+
+def put(connection: sqlite3.Connection, attempt: Attempt) -> None:
+    """Write the attempt into the open transaction, in the place of one of the same id."""
+    judgement = attempt.judgement
+    connection.execute("DELETE FROM attempts WHERE id = ?", (attempt.id,))
+    connection.execute(
+        _INSERT_ATTEMPT,
+        {
+            "id": attempt.id,
+            "drill": attempt.drill,
+            # One zone and one width, so that the order of the texts is the order of the times.
+            "asked_at": attempt.asked_at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "source": attempt.source,
+            "ended": attempt.ended,
+            "samples": attempt.samples,
+            "audio": attempt.audio,
+            "prompted": attempt.prompted,
+            "rubric": judgement.rubric,
+            "graded": judgement.graded,
+            "not_graded": judgement.not_graded,
+            "versions": json.dumps(judgement.versions, ensure_ascii=False),
+            "notices": json.dumps(attempt.notices, ensure_ascii=False),
+            "delivery": attempt.delivery.model_dump_json(),
+            "transcript": attempt.transcript.model_dump_json(),
+        },
+    )
+    for position, finding in enumerate(judgement.findings):
+        evidence = _EVIDENCE.dump_json(finding.evidence).decode()
+        connection.execute(
+            _INSERT_FINDING,
+            (attempt.id, position, finding.concept, finding.verdict, finding.confidence, evidence),
+        )
+    for position, flag in enumerate(judgement.red_flags):
+        connection.execute(
+            _INSERT_RED_FLAG, (attempt.id, position, flag.id, flag.evidence.first, flag.evidence.stop)
+        )
+
+
+def get(connection: sqlite3.Connection, attempt_id: str) -> Attempt:
+    """The attempt of an id that is there.
+
+    Raises:
+        ValueError: a row is not as `put` writes it (pydantic's `ValidationError` is one).
+    """
+    values = connection.execute(_SELECT_ATTEMPT, (attempt_id,)).fetchone()
+    kept = dict(zip(_COLUMNS, values, strict=True))
+    judgement = Judgement(
+        rubric=kept.pop("rubric"),
+        graded=kept.pop("graded"),
+        not_graded=kept.pop("not_graded"),
+        findings=_findings(connection, attempt_id),
+        red_flags=_red_flags(connection, attempt_id),
+        versions=json.loads(kept.pop("versions")),
+    )
+    kept["notices"] = json.loads(kept["notices"])
+    kept["delivery"] = Delivery.model_validate_json(kept["delivery"])
+    kept["transcript"] = Transcript.model_validate_json(kept["transcript"])
+    return Attempt.model_validate({**kept, "judgement": judgement})
+
+
+def _findings(connection: sqlite3.Connection, attempt_id: str) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            concept=concept,
+            verdict=verdict,
+            confidence=confidence,
+            evidence=_EVIDENCE.validate_json(evidence),
+        )
+        for concept, verdict, confidence, evidence in connection.execute(_SELECT_FINDINGS, (attempt_id,))
+    )
+
+
+def _red_flags(connection: sqlite3.Connection, attempt_id: str) -> tuple[RedFlag, ...]:
+    return tuple(
+        RedFlag(id=flag, evidence=Span(first=first, stop=stop))
+        for flag, first, stop in connection.execute(_SELECT_RED_FLAGS, (attempt_id,))
+    )

@@ -1,0 +1,346 @@
+"""The loop: ask, listen, hear, judge, keep. Devices, models, archive and clock are arguments; events come out.
+
+One answer is a generator of events (`voice_coach.events`). A face renders them and puts commands into
+`Controls`; nothing here knows a terminal. Sound goes one way: source, journal, tape, ear. The question and the
+recording never overlap, so the coach does not hear itself.
+
+Whatever ends an answer - a key, silence, a fault, the end of a file - the same steps follow: decode the tail,
+judge, save audio and attempt together, and only then remove the journal. If the program dies before that, the
+journal stays and `finish_interrupted` takes the very same steps later.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from voice_coach.audio import endpoint
+from voice_coach.audio.endpoint import Endpointing, Turn
+from voice_coach.audio.flac import write_flac
+from voice_coach.audio.journal import Answering, Journal, Recording
+from voice_coach.audio.level import peak_dbfs
+from voice_coach.audio.recorder import Recorder, Tape
+from voice_coach.check.delivery import delivery
+from voice_coach.errors import DeviceError, VoiceError
+from voice_coach.events import Asked, Ended, Event, Graded, Level, Listening, Paused, Warned
+from voice_coach.history.archive import new_id
+from voice_coach.records import SAMPLE_RATE, Attempt, Frame, Notice, Transcript, Word
+from voice_coach.speech.hearing import Hearing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+
+    from voice_coach.audio.activity import SpeechDetector
+    from voice_coach.audio.source import Source
+    from voice_coach.check.judge import Judge
+    from voice_coach.clock import Clock
+    from voice_coach.content.models import Drill, Rubric
+    from voice_coach.history.archive import Archive
+    from voice_coach.records import AnswerSource, EndReason
+    from voice_coach.speech.whisper import Recogniser
+
+Command = Literal["done", "repeat", "pause", "stop"]
+
+POLL_SECONDS = 0.02
+"""How long a key may wait: below what a person notices."""
+ECHO_SECONDS = 0.2
+"""What the microphone still delivers of the room after the loudspeaker fell silent."""
+LEAST_KEPT = SAMPLE_RATE // 4
+"""A recording shorter than this holds no word; stopping that early keeps nothing."""
+
+
+class Controls(Protocol):
+    """The person's commands, whatever they press."""
+
+    def poll(self) -> Command | None:
+        """The next command, None if there is none; never waits."""
+
+
+class Playing(Protocol):
+    """Speech that is being played."""
+
+    @property
+    def done(self) -> bool:
+        """Whether it is over."""
+
+    def stop(self) -> None:
+        """Be silent now."""
+
+
+class Speaker(Protocol):
+    """The coach's voice."""
+
+    def say(self, text: str) -> Playing:
+        """Begin to say it.
+
+        Raises:
+            VoiceError: it cannot be turned into speech.
+            NoLoudspeakerError: nothing can play it.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an answer needs: the person's devices, the models, where things are kept, and what time it is."""
+
+    home: Path
+    speaker: Speaker | None
+    recogniser: Recogniser
+    detector: Callable[[], SpeechDetector]
+    judge: Judge
+    archive: Archive
+    clock: Clock
+    endpointing: Endpointing = field(default_factory=Endpointing)
+
+    @property
+    def journals(self) -> Path:
+        """Where recordings lie until their attempt is in the archive."""
+        return self.home / "journal"
+
+
+def answer_aloud(
+    desk: Desk, drill: Drill, rubric: Rubric, source: Source, controls: Controls
+) -> Iterator[Event]:
+    """Ask `drill`, record `source` until the answer ends, judge it and keep it.
+
+    Raises:
+        NoMicrophoneError, AudioFileError: the source cannot be opened; nothing was recorded.
+        JournalError, HearingError, CheckError, ArchiveError: the answer could not be finished; its sound is in
+            the journal.
+    """
+    with source.open():
+        pass  # a microphone or file that is not there is told before the question is asked
+    yield Asked(drill)
+    if (yield from _say(desk, drill.prompt, controls)) == "stop":
+        yield Ended("stopped")
+        return
+    with _left_on_error(Journal.create(desk.journals, _answering(desk, drill, source.kind))) as journal:
+        recorder = Recorder(source, journal.recording)
+        ear = _Ear(desk, recorder.tape)
+        with recorder:
+            yield Listening(source.name)
+            reason = yield from _listen(desk, drill, ear, recorder, controls)
+        if source.kind == "microphone":
+            yield from ear.drain()
+        yield Ended(reason, str(recorder.tape.fault) if recorder.tape.fault else None)
+        if recorder.tape.position < LEAST_KEPT:
+            journal.discard()
+        else:
+            yield from _finish(desk, drill, rubric, journal, ear, reason)
+
+
+def answer_typed(desk: Desk, drill: Drill, rubric: Rubric, lines: Iterable[str]) -> Iterator[Event]:
+    """Ask `drill` and judge what is typed: `lines` up to the first empty one."""
+    yield Asked(drill)
+    playing = yield from _begin(desk, drill.prompt)
+    yield Listening("the keyboard")
+    answering = _answering(desk, drill, "typed")
+    words: list[Word] = []
+    for line in lines:
+        if not line.strip():
+            break
+        words += typed(line)
+    if playing:
+        playing.stop()
+    yield Ended("done")
+    if words:
+        yield from _keep(desk, drill, rubric, answering, Transcript(words=tuple(words)), "done")
+
+
+def finish_interrupted(desk: Desk, drill: Drill, rubric: Rubric, journal: Journal) -> Iterator[Event]:
+    """Judge and keep an answer whose recording was cut off; `journal` as `Journal.interrupted` yields it."""
+    with _left_on_error(journal):
+        ear = _Ear(desk, Tape(journal.recording, finished=True))
+        yield from ear.drain()
+        yield Ended("recovered")
+        yield from _finish(desk, drill, rubric, journal, ear, "recovered")
+
+
+def hear(
+    source: Source, recogniser: Recogniser, detector: SpeechDetector
+) -> Generator[Event, None, tuple[Transcript, int]]:
+    """The words of a whole source and its length in samples, by the path that answers take; nothing is kept.
+
+    Raises:
+        AudioFileError: the source cannot be opened.
+        HearingError: the recogniser failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="voice-coach-", ignore_cleanup_errors=True) as folder:
+        recording = Recording(Path(folder) / "audio.pcm")
+        try:
+            recorder = Recorder(source, recording)
+            hearing = Hearing(recogniser, recording.read)
+            with recorder:
+                while (item := recorder.tape.read(POLL_SECONDS)) or not recorder.tape.finished:
+                    if isinstance(item, Notice):
+                        yield Warned(item.text)
+                    elif item:
+                        hearing.feed(item, detector(item.pcm))
+                        yield Level(item.stop, peak_dbfs(item.pcm), 1.0)
+            if recorder.tape.fault:
+                raise recorder.tape.fault
+            return hearing.finish(), recorder.tape.position
+        finally:
+            recording.close()
+
+
+def typed(text: str) -> list[Word]:
+    """Words without times, as typed or read from a text file."""
+    return [Word(text=word) for word in text.split()]
+
+
+class _Ear:
+    """Takes a tape's frames to endpointing and hearing, and remembers what was remarked on the way."""
+
+    def __init__(self, desk: Desk, tape: Tape) -> None:
+        self.tape = tape
+        self.turn = Turn()
+        self.ending: endpoint.Ending | None = None
+        self.notices: list[str] = []
+        self.hearing = Hearing(desk.recogniser, tape.recording.read)
+        self._settings = desk.endpointing
+        self._detect = desk.detector()
+
+    def take(self, item: Frame | Notice | None) -> Iterator[Event]:
+        """What one item from the tape gives to show; how it ended the turn, if it did, is then in `ending`."""
+        if isinstance(item, Notice):
+            self.notices.append(item.text)
+            yield Warned(item.text)
+        elif item:
+            yield self._frame(item)
+        if heard := self.hearing.poll():
+            yield heard
+
+    def _frame(self, frame: Frame) -> Level:
+        probability = self._detect(frame.pcm)
+        self.turn, self.ending = endpoint.step(
+            self.turn, probability, frame.stop - frame.start, self._settings
+        )
+        self.hearing.feed(frame, probability)
+        return Level(frame.stop, peak_dbfs(frame.pcm), self.turn.silence_left(self._settings))
+
+    def drain(self) -> Iterator[Event]:
+        """Take everything that is left on a finished tape, whatever the endpointing says."""
+        while item := self.tape.read(0):
+            yield from self.take(item)
+
+
+def _listen(
+    desk: Desk, drill: Drill, ear: _Ear, recorder: Recorder, controls: Controls
+) -> Generator[Event, None, EndReason]:
+    """Listen until a key, the endpointing, a fault or the end of the source; says which."""
+    while True:
+        item = ear.tape.read(POLL_SECONDS)
+        yield from ear.take(item)
+        if item is None and ear.tape.finished:
+            return "fault" if ear.tape.fault else "end-of-file"
+        if ear.ending:
+            return ear.ending
+        command = controls.poll()
+        if command == "pause" or command == "repeat":  # noqa: PLR1714 - narrows the type
+            command = yield from _interrupt(desk, drill, ear, recorder, controls, command)
+        if command:
+            return "done" if command == "done" else "stopped"
+
+
+def _interrupt(
+    desk: Desk, drill: Drill, ear: _Ear, recorder: Recorder, controls: Controls, command: Command
+) -> Generator[Event, None, Command | None]:
+    """Keep no sound while paused or while the question is said again; gives a command that ends the answer."""
+    recorder.pause()
+    yield Paused()
+    if command == "repeat":
+        pressed = yield from _say(desk, drill.prompt, controls)
+        desk.clock.sleep(ECHO_SECONDS)
+        pressed = None if pressed == "done" else pressed  # Enter here only cuts the question short
+    else:
+        while not (pressed := controls.poll()) and not ear.tape.finished:
+            desk.clock.sleep(POLL_SECONDS)
+    recorder.resume()
+    if pressed in {"done", "stop"}:
+        return pressed
+    yield Listening(recorder.name)
+    return None
+
+
+def _begin(desk: Desk, text: str) -> Generator[Event, None, Playing | None]:
+    """Begin to say it; None, with a warning, where the coach has no voice."""
+    if desk.speaker is None:
+        return None
+    try:
+        return desk.speaker.say(text)
+    except (VoiceError, DeviceError) as error:
+        yield Warned(str(error))
+        return None
+
+
+def _say(desk: Desk, text: str, controls: Controls) -> Generator[Event, None, Command | None]:
+    """Say it to the end or until a key; gives the key's command."""
+    playing = yield from _begin(desk, text)
+    while playing and not playing.done:
+        if command := controls.poll():
+            playing.stop()
+            return command
+        desk.clock.sleep(POLL_SECONDS)
+    return None
+
+
+def _finish(
+    desk: Desk, drill: Drill, rubric: Rubric, journal: Journal, ear: _Ear, reason: EndReason
+) -> Iterator[Event]:
+    """Decode the tail, judge, keep, and only then remove the journal."""
+    transcript = ear.hearing.finish()
+    if heard := ear.hearing.poll():
+        yield heard
+    samples = ear.tape.position
+    yield from _keep(
+        desk, drill, rubric, journal.answering, transcript, reason,
+        samples=samples,
+        notices=tuple(ear.notices),
+        write_audio=lambda path: write_flac(path, journal.recording.chunks(samples)),
+    )  # fmt: skip
+    journal.discard()
+
+
+def _keep(
+    desk: Desk,
+    drill: Drill,
+    rubric: Rubric,
+    answering: Answering,
+    transcript: Transcript,
+    reason: EndReason,
+    *,
+    samples: int | None = None,
+    notices: tuple[str, ...] = (),
+    write_audio: Callable[[Path], None] | None = None,
+) -> Iterator[Event]:
+    attempt = Attempt(
+        id=answering.id,
+        drill=drill.id,
+        asked_at=answering.asked_at,
+        source=answering.source,
+        ended=reason,
+        samples=samples,
+        transcript=transcript,
+        judgement=desk.judge.judge(transcript, rubric, question=drill.question),
+        delivery=delivery(transcript, samples),
+        notices=notices,
+    )
+    yield Graded(desk.archive.save(attempt, write_audio), drill, rubric)
+
+
+def _answering(desk: Desk, drill: Drill, source: AnswerSource) -> Answering:
+    now = desk.clock.now()
+    return Answering(id=new_id(now), drill=drill.id, asked_at=now, source=source)
+
+
+@contextmanager
+def _left_on_error(journal: Journal) -> Iterator[Journal]:
+    """Closes the journal whatever happens; one that was not discarded waits to be finished."""
+    try:
+        yield journal
+    finally:
+        journal.close()

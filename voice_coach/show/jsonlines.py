@@ -1,0 +1,65 @@
+"""Judgements and tallies as JSON for other programs: one object a line, times in seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from voice_coach.records import seconds
+
+if TYPE_CHECKING:
+    from voice_coach.records import Judgement, Span, Tally, Transcript
+
+
+def judgement_line(
+    answer_id: str, drill: str | None, judgement: Judgement, transcript: Transcript
+) -> dict[str, object]:
+    """The object that `check --json` prints for one answer.
+
+    Args:
+        answer_id: file name, or the id in a batch.
+        drill: id of the drill the answer was checked for, if any.
+        judgement: what the check said.
+        transcript: the words judged; quotes are cut from it, `start` and `end` are None where it has no times.
+    """
+    return {
+        "id": answer_id,
+        "drill": drill,
+        "rubric": judgement.rubric,
+        "graded": judgement.graded,
+        "not_graded": judgement.not_graded,
+        "coverage": dict(judgement.coverage),
+        "findings": [
+            {
+                "concept": finding.concept,
+                "verdict": finding.verdict,
+                "confidence": finding.confidence,
+                "evidence": [_quote(span, transcript) for span in finding.evidence],
+            }
+            for finding in judgement.findings
+        ],
+        "red_flags": [{"id": flag.id, **_quote(flag.evidence, transcript)} for flag in judgement.red_flags],
+        "versions": judgement.versions,
+    }
+
+
+def tally_json(tally: Tally) -> dict[str, object]:
+    """The object that `report --json` prints; the concepts in the tally's order."""
+    return {
+        "attempts": tally.attempts,
+        "not_graded": tally.not_graded,
+        "concepts": [
+            concept.model_dump(mode="json", exclude={"last_asked"})
+            | {"asked": concept.asked, "last_asked": concept.last_asked and concept.last_asked.isoformat()}
+            for concept in tally.concepts
+        ],
+        "red_flags": tally.red_flags,
+    }
+
+
+def _quote(span: Span, transcript: Transcript) -> dict[str, str | float | None]:
+    start, stop = span.times(transcript) or (None, None)
+    return {
+        "quote": span.quote(transcript),
+        "start": None if start is None else seconds(start),
+        "end": None if stop is None else seconds(stop),
+    }

@@ -1,0 +1,190 @@
+"""What is on screen while somebody answers: one live block on a terminal, plain lines anywhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, Self
+
+from rich.console import Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from voice_coach.events import Asked, Ended, Heard, Level, Listening, Paused, Warned
+from voice_coach.records import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console, RenderableType
+
+    from voice_coach.content.models import Drill
+    from voice_coach.events import Event
+    from voice_coach.records import EndReason
+
+QUIETEST = -60.0
+"""dBFS at the left end of the level meter."""
+CLIPPING = -0.5
+WORDS_SHOWN = 60
+KEYS = "Enter ends the answer   r repeats the question   p pauses   q stops and keeps it"
+ENDED: dict[EndReason, str] = {
+    "done": "Answer ended.",
+    "silence": "A long silence ended the answer.",
+    "nobody-began": "Nobody began to speak.",
+    "too-long": "The answer reached the longest time there is.",
+    "stopped": "Stopped.",
+    "end-of-file": "The recording is over.",
+    "fault": "The recording broke off.",
+    "recovered": "The interrupted answer was read to its end.",
+}
+
+
+class Face(Protocol):
+    """Shows events as they come."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def show(self, event: Event) -> None:
+        """One event."""
+
+
+def face(console: Console, *, hide_question: bool = False) -> Face:
+    """The face that suits the console."""
+    if console.is_terminal and not console.is_dumb_terminal:
+        return LiveFace(console, hide_question=hide_question)
+    return PlainFace(console, hide_question=hide_question)
+
+
+def question(drill: Drill, *, hidden: bool) -> RenderableType:
+    """The drill as it is asked."""
+    if hidden:
+        return Panel(
+            Text("The question is hidden: listen. r repeats it."), title=Text(drill.title), expand=False
+        )
+    lines = [Text(drill.prompt, style="bold"), *(Text(f"- {constraint}") for constraint in drill.constraints)]
+    return Panel(Group(*lines), title=Text(drill.title))
+
+
+def clock(samples: int) -> str:
+    """Samples as m:ss."""
+    seconds = samples // SAMPLE_RATE
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+class PlainFace:
+    """Lines without control codes: the question, each settled piece of the answer, and what went wrong."""
+
+    def __init__(self, console: Console, *, hide_question: bool = False) -> None:
+        self._console = console
+        self._hide_question = hide_question
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def show(self, event: Event) -> None:
+        """One event, as at most a few lines."""
+        match event:
+            case Asked(drill):
+                self._console.print(question(drill, hidden=self._hide_question))
+            case Listening(name):
+                self._console.print(Text(f"Listening to {name}."))
+            case Heard(settled) if settled:
+                at = "" if settled[0].start is None else f"{clock(settled[0].start):>5}  "
+                self._console.print(Text(at + " ".join(word.text for word in settled)))
+            case Paused():
+                self._console.print("Paused.")
+            case Warned(text):
+                self._console.print(Text(f"! {text}", style="yellow"))
+            case Ended(reason, fault):
+                self._console.print(Text(" ".join(filter(None, (ENDED[reason], fault))), style="dim"))
+            case _:
+                pass
+
+
+class LiveFace:
+    """One block that is redrawn ten times a second and gives way to the report."""
+
+    def __init__(self, console: Console, *, hide_question: bool = False) -> None:
+        self._hide_question = hide_question
+        self._drill: Drill | None = None
+        self._state = "Asking. Any key skips the voice."
+        self._position = 0
+        self._peak = QUIETEST
+        self._silence_left = 1.0
+        self._words: list[str] = []
+        self._draft: list[str] = []
+        self._below = PlainFace(console, hide_question=hide_question)
+        self._live = Live(get_renderable=self._render, console=console, refresh_per_second=10, transient=True)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def show(self, event: Event) -> None:
+        """One event."""
+        match event:
+            case Asked(drill):
+                self._drill = drill
+            case Listening(name):
+                self._state = f"Listening to {name}"
+            case Paused():
+                self._state = "Not recording. p goes on"
+            case Level(position, peak, silence_left):
+                self._position, self._peak, self._silence_left = position, peak, silence_left
+            case Heard(settled, draft):
+                self._words = [*self._words, *(word.text for word in settled)][-WORDS_SHOWN:]
+                self._draft = [word.text for word in draft]
+            case Ended():
+                self._state = "Hearing the last words"
+                self._silence_left = 1.0
+                self._below.show(event)
+            case Warned():
+                self._below.show(event)
+            case _:
+                pass
+
+    def _render(self) -> RenderableType:
+        if self._drill is None:
+            return Text()
+        parts: list[RenderableType] = [
+            question(self._drill, hidden=self._hide_question),
+            self._meters(self._drill.seconds),
+            self._said(),
+            Text(KEYS, style="dim"),
+        ]
+        return Group(*parts)
+
+    def _meters(self, target: int) -> RenderableType:
+        grid = Table.grid(padding=(0, 1))
+        level = 100 * (max(self._peak, QUIETEST) - QUIETEST) / -QUIETEST
+        colour = "red" if self._peak > CLIPPING else "green"
+        grid.add_row(
+            "level", ProgressBar(completed=level, width=30, complete_style=colour), Text(self._state)
+        )
+        elapsed = f"{clock(self._position)} of {clock(target * SAMPLE_RATE)}"
+        share = 100 * self._position / (target * SAMPLE_RATE)
+        grid.add_row("time", ProgressBar(completed=min(share, 100), width=30), elapsed)
+        silence = ProgressBar(completed=100 * self._silence_left, width=30, complete_style="yellow")
+        waiting = self._silence_left < 1
+        grid.add_row("silence", silence if waiting else "", "ends the answer" if waiting else "")
+        return grid
+
+    def _said(self) -> RenderableType:
+        said = Text(" ".join(self._words), style="none")
+        said.append(" " + " ".join(self._draft), style="dim italic")
+        return Panel(said, title="heard", title_align="left", height=6)

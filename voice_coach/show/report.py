@@ -1,0 +1,229 @@
+"""One attempt's report: what a person sees the moment they stop talking, and the outline that it opens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from voice_coach.records import SAMPLE_RATE
+from voice_coach.show.live import clock
+from voice_coach.show.page import FLAG_STYLE, SIGNS, STYLES, Hanging, listed, sections, titles
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from voice_coach.content.models import Drill, Requirement, Rubric
+    from voice_coach.records import Attempt, Delivery, Finding, Judgement, Span, Transcript, Verdict
+
+HEADINGS: dict[Verdict, str] = {
+    "explained": "Explained",
+    "named": "Only named, with nothing behind it",
+    "dismissed": "Dismissed: raised, then set aside",
+    "missed": "Missed: nothing you said speaks to it",
+}
+ON_TARGET = 0.1
+"""A length this close to the target, as a share of it, is on it."""
+_CUT_OFF = {"fault": "broke off", "too-long": "cut at the longest length", "recovered": "recovered"}
+_BELOW = "    "
+_AFTER_TIME = 9
+
+
+def attempt_report(attempt: Attempt, drill: Drill, rubric: Rubric) -> RenderableType:
+    """Everything about one attempt, most important first.
+
+    Args:
+        attempt: as kept, graded or not.
+        drill: the one it answers, for target length and must-haves.
+        rubric: for titles and for why a missed concept matters.
+    """
+    judgement = attempt.judgement
+    return sections(
+        [
+            [Text(drill.title, style="bold underline"), _length(attempt, drill)],
+            *_verdicts(judgement, attempt.transcript, rubric, drill.concepts),
+            [_delivery(attempt.delivery)] if attempt.delivery.words else [],
+            [Hanging("! ", Text(notice), 2) for notice in attempt.notices],
+            _where_to_go_on(attempt),
+        ]
+    )
+
+
+def judgement_report(judgement: Judgement, transcript: Transcript, rubric: Rubric) -> RenderableType:
+    """The verdicts alone, for an answer that was checked and not practised.
+
+    Args:
+        judgement: what the check said.
+        transcript: the words judged.
+        rubric: what they were checked against.
+    """
+    return sections(_verdicts(judgement, transcript, rubric, ()))
+
+
+def outline(drill: Drill, attempt: Attempt | None = None, rubric: Rubric | None = None) -> RenderableType:
+    """The points of a strong answer by concept.
+
+    Args:
+        drill: whose outline.
+        attempt: the answer whose explained concepts are marked, if any.
+        rubric: for the concepts' titles; without it they are shown by id, except the drill's own.
+    """
+    title = {concept.id: concept.title for concept in drill.own_concepts} | (titles(rubric) if rubric else {})
+    findings = attempt.judgement.findings if attempt else ()
+    explained = {finding.concept for finding in findings if finding.verdict == "explained"}
+    points: dict[str, list[str]] = {}
+    for item in drill.outline:
+        points.setdefault(item.concept, []).append(item.point)
+    heading: list[RenderableType] = [Text("A strong answer", style="bold underline")]
+    if explained:
+        heading.append(Text(f"{SIGNS['explained']} marks what you explained."))
+    return sections(
+        [
+            heading,
+            *(
+                _outline_of(title.get(concept, concept), of_concept, concept in explained)
+                for concept, of_concept in points.items()
+            ),
+        ]
+    )
+
+
+def _where_to_go_on(attempt: Attempt) -> list[RenderableType]:
+    verb = "Read" if attempt.source == "typed" else "Hear"
+    evidence = " with the evidence marked" if attempt.judgement.graded else ""
+    return [Text(f"{verb} it again{evidence}:"), Text(f"  voice-coach replay {attempt.id}", style="bold")]
+
+
+def _outline_of(title: str, points: Sequence[str], explained: bool) -> list[RenderableType]:
+    head = Text(f"{SIGNS['explained']} {title}" if explained else f"  {title}", style="bold")
+    return [head, *(Hanging("    - ", Text(point)) for point in points)]
+
+
+def _length(attempt: Attempt, drill: Drill) -> Text:
+    follow_up = ", after a follow-up question" if attempt.prompted else ""
+    if attempt.samples is None:
+        return Text(f"Typed answer{follow_up}")
+    length, target = attempt.samples, drill.seconds * SAMPLE_RATE
+    if abs(length - target) <= ON_TARGET * target:
+        distance = "on the target of"
+    else:
+        distance = f"{clock(abs(length - target))} {'under' if length < target else 'over'} the target of"
+    cut_off = f", {_CUT_OFF[attempt.ended]}" if attempt.ended in _CUT_OFF else ""
+    return Text(f"Length {clock(length)}, {distance} {clock(target)}{cut_off}{follow_up}")
+
+
+def _verdicts(
+    judgement: Judgement, transcript: Transcript, rubric: Rubric, requirements: Sequence[Requirement]
+) -> list[list[RenderableType]]:
+    if not judgement.graded:
+        reason = (judgement.not_graded or "no reason was recorded").rstrip(".")
+        return [
+            [
+                Text(f"Not graded, because {reason}.", style="bold yellow"),
+                Text("Nothing counts as missed; what was recorded is kept."),
+            ]
+        ]
+    title = titles(rubric)
+    must_have = {requirement.id for requirement in requirements if requirement.must_have}
+    weight = {requirement.id: requirement.weight for requirement in requirements}
+    findings = sorted(
+        judgement.findings, key=lambda found: (found.concept not in must_have, -weight.get(found.concept, 1))
+    )
+    return [
+        _coverage(findings, len(judgement.red_flags), title, must_have),
+        *(_group(verdict, findings, transcript, rubric, must_have) for verdict in SIGNS),
+        _red_flags(judgement, transcript, title),
+    ]
+
+
+def _coverage(
+    findings: Sequence[Finding], red_flags: int, title: Mapping[str, str], must_have: set[str]
+) -> list[RenderableType]:
+    groups = {verdict: [found for found in findings if found.verdict == verdict] for verdict in SIGNS}
+    strip = Text.assemble(*((SIGNS[verdict] * len(groups[verdict]), STYLES[verdict]) for verdict in SIGNS))
+    counts = [f"{len(groups['explained'])} of {len(findings)} explained"]
+    counts += [
+        f"{len(groups[verdict])} {verdict}" for verdict in SIGNS if verdict != "explained" and groups[verdict]
+    ]
+    if red_flags:
+        counts.append(f"{red_flags} red flag{'s' * (red_flags != 1)}")
+    lines: list[RenderableType] = [Hanging(Text.assemble(strip, "  "), Text(", ".join(counts), style="bold"))]
+    if must_have:
+        lines.append(_limits(groups, title, must_have))
+    return lines
+
+
+def _limits(
+    groups: Mapping[Verdict, Sequence[Finding]], title: Mapping[str, str], must_have: set[str]
+) -> Text:
+    """One sentence on the must-haves that were not explained."""
+    said = {"missed": "missed", "dismissed": "dismissed", "named": "only named"}
+    short = {
+        verdict: [
+            title.get(found.concept, found.concept) for found in groups[verdict] if found.concept in must_have
+        ]
+        for verdict in ("missed", "dismissed", "named")
+    }
+    count = sum(map(len, short.values()))
+    if not count:
+        return Text("You explained every must-have.")
+    clauses = [f"{said[verdict]} {listed(names)}" for verdict, names in short.items() if names]
+    kind = {1: "a must-have", 2: "both must-haves"}.get(count, "all must-haves")
+    return Text(f"You {listed(clauses, comma=',')}: {kind} here.")
+
+
+def _group(
+    verdict: Verdict, findings: Sequence[Finding], transcript: Transcript, rubric: Rubric, must_have: set[str]
+) -> list[RenderableType]:
+    found = [finding for finding in findings if finding.verdict == verdict]
+    if not found:
+        return []
+    why = {concept.id: concept.why for concept in rubric.concepts}
+    title = titles(rubric)
+    style = f"bold {STYLES[verdict]}"
+    lines: list[RenderableType] = [
+        Hanging(Text(f"{SIGNS[verdict]} ", style=style), Text(HEADINGS[verdict], style=style), 2)
+    ]
+    for finding in found:
+        mark = " (must-have)" if finding.concept in must_have else ""
+        name = Text.assemble((title.get(finding.concept, finding.concept), "bold"), mark)
+        lines.append(Hanging("  ", name))
+        lines += [_quote(span, transcript) for span in finding.evidence]
+        if verdict == "missed" and finding.concept in why:
+            lines.append(Hanging(_BELOW, Text(why[finding.concept], style="dim")))
+    return lines
+
+
+def _red_flags(
+    judgement: Judgement, transcript: Transcript, title: Mapping[str, str]
+) -> list[RenderableType]:
+    if not judgement.red_flags:
+        return []
+    lines: list[RenderableType] = [Text("! Red flags: said aloud, these cost you", style=FLAG_STYLE)]
+    for flag in judgement.red_flags:
+        lines += [
+            Hanging("  ", Text(title.get(flag.id, flag.id), style="bold")),
+            _quote(flag.evidence, transcript),
+        ]
+    return lines
+
+
+def _quote(span: Span, transcript: Transcript) -> RenderableType:
+    times = span.times(transcript)
+    quote = Text(f"“{span.quote(transcript)}”")
+    if times is None:
+        return Hanging(_BELOW, quote)
+    return Hanging(Text(f"{clock(times[0]):>8} ", style="cyan"), quote, _AFTER_TIME)
+
+
+def _delivery(delivery: Delivery) -> RenderableType:
+    facts = [f"{delivery.words} word{'s' * (delivery.words != 1)}"]
+    if delivery.words_per_minute is not None:
+        facts.append(f"{delivery.words_per_minute:.0f} a minute")
+    if delivery.longest_pause is not None:
+        facts.append(f"longest pause {delivery.longest_pause / SAMPLE_RATE:.1f} s")
+    if delivery.first_word is not None:
+        facts.append(f"first word after {delivery.first_word / SAMPLE_RATE:.1f} s")
+    return Hanging("Delivery  ", Text(", ".join(facts)))

@@ -1,0 +1,152 @@
+"""The words of an answer with the evidence marked in them, in lines short enough to follow by ear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from voice_coach.records import SAMPLE_RATE, VERDICTS
+from voice_coach.show.live import clock
+from voice_coach.show.page import FLAG_STYLE, STYLES, Hanging, Page, titles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from voice_coach.content.models import Rubric
+    from voice_coach.records import Attempt, Transcript, Verdict, Word
+
+LONGEST_PAUSE = 7 * SAMPLE_RATE // 10
+"""Samples of silence after which a line ends."""
+MOST_WORDS = 14
+"""Words in a line; a longer sentence is cut into lines of nearly equal length."""
+_SHORT: dict[Verdict, str] = {
+    "explained": "",
+    "named": ", only named",
+    "dismissed": ", dismissed",
+    "missed": "",
+}
+_SENTENCE_ENDS = (".", "?", "!", "…")
+_CLOSING = "\"')]”’"  # noqa: RUF001 - typed text has curly quotes
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Word indices `first` up to and without `stop`; `start` is the first word's sample, None when typed."""
+
+    first: int
+    stop: int
+    start: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a word is evidence for: a concept with its verdict, or a red flag, whose `verdict` is None."""
+
+    title: str
+    verdict: Verdict | None
+
+    @property
+    def label(self) -> str:
+        """As it stands in brackets after the words."""
+        return f"red flag: {self.title}" if self.verdict is None else f"{self.title}{_SHORT[self.verdict]}"
+
+
+def timed_lines(transcript: Transcript) -> list[Line]:
+    """Cuts the words into lines at ends of sentences, at pauses, and where a line would grow too long.
+
+    Every word is in exactly one line, in order.
+    """
+    words = transcript.words
+    ends = [n for n, (word, after) in enumerate(pairwise(words), start=1) if _ends(word, after)]
+    bounds = [0, *ends, len(words)]
+    return [
+        Line(first, stop, words[first].start)
+        for start, end in pairwise(bounds)
+        for first, stop in _even(start, end)
+    ]
+
+
+def marked(attempt: Attempt, rubric: Rubric) -> RenderableType:
+    """The whole transcript by lines, with times where there are any.
+
+    Evidence is coloured and stands in brackets with what it is evidence for: `«we stream»[Latency]`. Where
+    pieces of evidence overlap, each stretch of words carries all that holds for it. Brackets stay open over
+    the end of a line.
+    """
+    lines = timed_lines(attempt.transcript)
+    if not lines:
+        return Page(Text("The transcript is empty."))
+    marks = word_marks(attempt, rubric)
+    return Page(*(_line(attempt.transcript, marks, line) for line in lines))
+
+
+def marked_line(attempt: Attempt, rubric: Rubric, line: Line) -> RenderableType:
+    """One line as in `marked`, for replay in step with the audio."""
+    return Page(_line(attempt.transcript, word_marks(attempt, rubric), line))
+
+
+def word_marks(attempt: Attempt, rubric: Rubric) -> list[tuple[Mark, ...]]:
+    """For each word what it is evidence for: concepts in the order of the findings, then red flags."""
+    title = titles(rubric)
+    judgement = attempt.judgement
+    marks: list[dict[Mark, None]] = [{} for _ in attempt.transcript.words]  # ordered, and each mark once
+    for finding in judgement.findings:
+        mark = Mark(title.get(finding.concept, finding.concept), finding.verdict)
+        for span in finding.evidence:
+            for on in marks[span.first : span.stop]:
+                on[mark] = None
+    for flag in judgement.red_flags:
+        for on in marks[flag.evidence.first : flag.evidence.stop]:
+            on[Mark(title.get(flag.id, flag.id), None)] = None
+    return [tuple(on) for on in marks]
+
+
+def _line(transcript: Transcript, marks: list[tuple[Mark, ...]], line: Line) -> RenderableType:
+    pieces = (_stretch(transcript, marks, indices) for indices in _stretches(marks, line))
+    at = "" if line.start is None else f"{clock(line.start):>5}  "
+    return Hanging(Text(at, style="dim"), Text(" ").join(pieces))
+
+
+def _stretches(marks: list[tuple[Mark, ...]], line: Line) -> Iterator[range]:
+    """The line's word indices, cut where the marks change."""
+    for _, group in groupby(range(line.first, line.stop), key=marks.__getitem__):
+        indices = list(group)
+        yield range(indices[0], indices[-1] + 1)
+
+
+def _stretch(transcript: Transcript, marks: list[tuple[Mark, ...]], indices: range) -> Text:
+    """Words with the same marks: bracketed where they begin and end, which may be on other lines."""
+    here = marks[indices.start]
+    text = Text(" ".join(transcript.words[index].text for index in indices), style=_style(here))
+    if not here:
+        return text
+    begins = indices.start == 0 or marks[indices.start - 1] != here
+    ends = indices.stop == len(marks) or marks[indices.stop] != here
+    label = f"»[{'; '.join(mark.label for mark in here)}]"
+    return Text.assemble("«" if begins else "", text, (label, "bold") if ends else "")
+
+
+def _style(marks: tuple[Mark, ...]) -> str:
+    verdicts = [mark.verdict for mark in marks]
+    if None in verdicts:
+        return FLAG_STYLE
+    return next((STYLES[verdict] for verdict in VERDICTS if verdict in verdicts), "")
+
+
+def _ends(word: Word, after: Word) -> bool:
+    """Whether a line ends between two words."""
+    if word.text.rstrip(_CLOSING).endswith(_SENTENCE_ENDS):
+        return True
+    return word.stop is not None and after.start is not None and after.start - word.stop > LONGEST_PAUSE
+
+
+def _even(first: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Pieces of nearly equal length, none longer than `MOST_WORDS`."""
+    count = -((first - stop) // MOST_WORDS)
+    cuts = [first + (stop - first) * n // count for n in range(count)] if count else []
+    return pairwise([*cuts, stop])
