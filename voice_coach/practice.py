@@ -35,11 +35,10 @@ if TYPE_CHECKING:
 
     from voice_coach.audio.activity import SpeechDetector
     from voice_coach.audio.source import Source
-    from voice_coach.check.judge import Judge
     from voice_coach.clock import Clock
     from voice_coach.content.models import Drill, Rubric
     from voice_coach.history.archive import Archive
-    from voice_coach.records import AnswerSource, EndReason
+    from voice_coach.records import AnswerSource, EndReason, Judgement
     from voice_coach.speech.whisper import Recogniser
 
 Command = Literal["done", "repeat", "pause", "stop"]
@@ -82,6 +81,17 @@ class Speaker(Protocol):
         """
 
 
+class Judging(Protocol):
+    """Whoever judges; `check.judge.Judge` or something that loads one."""
+
+    def judge(self, transcript: Transcript, rubric: Rubric, *, question: str = "") -> Judgement:
+        """Judge one answer.
+
+        Raises:
+            CheckError: it could not be judged; never reported as missed concepts.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What an answer needs: the person's devices, the models, where things are kept, and what time it is."""
@@ -90,7 +100,7 @@ class Desk:
     speaker: Speaker | None
     recogniser: Recogniser
     detector: Callable[[], SpeechDetector]
-    judge: Judge
+    judge: Judging
     archive: Archive
     clock: Clock
     endpointing: Endpointing = field(default_factory=Endpointing)
@@ -147,7 +157,8 @@ def answer_typed(desk: Desk, drill: Drill, rubric: Rubric, lines: Iterable[str])
         playing.stop()
     yield Ended("done")
     if words:
-        yield from _keep(desk, drill, rubric, answering, Transcript(words=tuple(words)), "done")
+        attempt = _judged(desk, drill, rubric, _Answer(answering, Transcript(words=tuple(words)), "done"))
+        yield Graded(desk.archive.save(attempt), drill, rubric)
 
 
 def finish_interrupted(desk: Desk, drill: Drill, rubric: Rubric, journal: Journal) -> Iterator[Event]:
@@ -296,40 +307,37 @@ def _finish(
     if heard := ear.hearing.poll():
         yield heard
     samples = ear.tape.position
-    yield from _keep(
-        desk, drill, rubric, journal.answering, transcript, reason,
-        samples=samples,
-        notices=tuple(ear.notices),
-        write_audio=lambda path: write_flac(path, journal.recording.chunks(samples)),
-    )  # fmt: skip
+    answer = _Answer(journal.answering, transcript, reason, samples, tuple(ear.notices))
+    attempt = _judged(desk, drill, rubric, answer)
+    kept = desk.archive.save(attempt, lambda path: write_flac(path, journal.recording.chunks(samples)))
+    yield Graded(kept, drill, rubric)
     journal.discard()
 
 
-def _keep(
-    desk: Desk,
-    drill: Drill,
-    rubric: Rubric,
-    answering: Answering,
-    transcript: Transcript,
-    reason: EndReason,
-    *,
-    samples: int | None = None,
-    notices: tuple[str, ...] = (),
-    write_audio: Callable[[Path], None] | None = None,
-) -> Iterator[Event]:
-    attempt = Attempt(
-        id=answering.id,
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What there is of an answer before it is judged; `samples` is None when it was typed."""
+
+    answering: Answering
+    transcript: Transcript
+    reason: EndReason
+    samples: int | None = None
+    notices: tuple[str, ...] = ()
+
+
+def _judged(desk: Desk, drill: Drill, rubric: Rubric, answer: _Answer) -> Attempt:
+    return Attempt(
+        id=answer.answering.id,
         drill=drill.id,
-        asked_at=answering.asked_at,
-        source=answering.source,
-        ended=reason,
-        samples=samples,
-        transcript=transcript,
-        judgement=desk.judge.judge(transcript, rubric, question=drill.question),
-        delivery=delivery(transcript, samples),
-        notices=notices,
+        asked_at=answer.answering.asked_at,
+        source=answer.answering.source,
+        ended=answer.reason,
+        samples=answer.samples,
+        transcript=answer.transcript,
+        judgement=desk.judge.judge(answer.transcript, rubric, question=drill.question),
+        delivery=delivery(answer.transcript, answer.samples),
+        notices=answer.notices,
     )
-    yield Graded(desk.archive.save(attempt, write_audio), drill, rubric)
 
 
 def _answering(desk: Desk, drill: Drill, source: AnswerSource) -> Answering:

@@ -35,6 +35,16 @@ class AudioFile:
         """The file's name."""
         return self.path.name
 
+    def seconds(self) -> float | None:
+        """How long it is, None where the file does not say or cannot be read."""
+        import av
+
+        try:
+            with av.open(str(self.path), mode="r", metadata_errors="ignore") as container:
+                return None if container.duration is None else container.duration / av.time_base
+        except (OSError, av.FFmpegError, UnicodeDecodeError):
+            return None  # `open` says what is wrong
+
     @contextmanager
     def open(self) -> Iterator[Iterator[Frame | Notice]]:
         """As in `Source`.

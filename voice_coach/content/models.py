@@ -108,12 +108,35 @@ class OutlinePoint(Record):
     point: Text
 
 
+class Dismissal(Record):
+    """A sample that raises the concepts in `dismisses` only to set them aside."""
+
+    text: Text
+    dismisses: tuple[Id, ...] = Field(min_length=1)
+
+
+class Samples(Record):
+    """Answers to the drill as people speak, by which drill and judge are tested; never matched against.
+
+    Coverage rises from `weak` over `mid` to `strong`. `paraphrase` is as good as `strong` without the obvious
+    words, `salad` only lists terms.
+    """
+
+    weak: Text
+    mid: Text
+    strong: Text
+    paraphrase: Text
+    salad: Text
+    dismissal: Dismissal
+
+
 class Drill(Record):
     """One question to practise.
 
     `concepts` are required, each with weight and must-have; those not in the core rubric are defined in
     `own_concepts`. `follow_ups` maps a required concept to a question that does not give it away. `outline` is
-    shown only after an attempt. `seconds` is the length of answer to aim for.
+    shown only after an attempt. `seconds` is the length of answer to aim for. `samples` are what the drill is
+    tested by; a drill of one's own may go without.
     """
 
     id: Id
@@ -130,6 +153,7 @@ class Drill(Record):
     follow_ups: dict[Id, Text] = Field(default_factory=dict)
     outline: tuple[OutlinePoint, ...]
     seconds: int = Field(ge=30, le=900)
+    samples: Samples | None = None
 
     @property
     def question(self) -> str:

@@ -37,7 +37,7 @@ _ROWS = """
     SELECT id, drill, asked_at, graded, prompted,
         (SELECT json_group_object(concept, verdict) FROM findings WHERE attempt = attempts.id),
         (SELECT json_group_array(flag) FROM red_flags WHERE attempt = attempts.id)
-    FROM attempts ORDER BY asked_at, id
+    FROM attempts WHERE drill <> 'demo' ORDER BY asked_at, id
 """
 
 
@@ -141,7 +141,7 @@ class Archive:
                 ) from error
 
     def rows(self) -> Iterator[Row]:
-        """All attempts, oldest first, without their words.
+        """All attempts, oldest first, without their words; those of the demo are nobody's practice and left out.
 
         Raises:
             ArchiveError: the archive cannot be read.

@@ -1,0 +1,68 @@
+"""The way in: commands to real devices to `practice`; errors to a sentence and an exit code.
+
+One module for each group of commands. A module's Typer functions hold names, types and help only; what they
+need is imported when they run, so that `voice-coach --help` stays instant. `desk` builds the real parts,
+`settings` gives options their lasting values, `screen` the consoles.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from voice_coach import __version__
+from voice_coach.cli import check, content, doctor, models, practice, review
+from voice_coach.errors import CoachError
+
+app = typer.Typer(
+    name="voice-coach",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"voice-coach {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Practise AI-engineer interviews out loud.
+
+    It asks, listens, and shows which concepts you explained, named or missed, in your own words.
+    Everything stays on this machine.
+    """
+
+
+for _module in (practice, check, doctor, review):
+    _module.register(app)
+app.add_typer(content.app, name="drills")
+app.add_typer(models.app, name="models")
+
+
+def main() -> None:
+    """Run one command; every error of ours is a sentence on standard error and an exit code."""
+    try:
+        app()
+    except CoachError as error:
+        from voice_coach.cli.screen import complain
+
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has left, as `head` does; Python would complain while it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,173 @@
+"""The real parts, put together from what the person chose."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from voice_coach.audio.activity import SileroDetector
+from voice_coach.audio.endpoint import Endpointing
+from voice_coach.audio.loudspeaker import Loudspeaker
+from voice_coach.check.encoder import MiniLM
+from voice_coach.check.judge import Judge
+from voice_coach.clock import SystemClock
+from voice_coach.errors import CoachError, WeightsError
+from voice_coach.history.archive import Archive
+from voice_coach.practice import Desk
+from voice_coach.records import SAMPLE_RATE
+from voice_coach.speech import catalog, weights
+from voice_coach.speech.voice import Voice
+from voice_coach.speech.whisper import Whisper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from voice_coach.audio.loudspeaker import Playback
+    from voice_coach.content.load import Library
+    from voice_coach.content.models import Rubric
+    from voice_coach.records import Judgement, Transcript
+
+CACHE = "cache"
+MODELS = "models"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the person chose for voice, devices and ending. `voice`: a name, empty for the system's, None for off.
+
+    `silence` in seconds, `longest` in minutes.
+    """
+
+    home: Path
+    microphone: str | None = None
+    loudspeaker: str | None = None
+    voice: str | None = ""
+    rate: int = 170
+    model: str = catalog.DEFAULT
+    silence: float = 6
+    longest: float = 30
+
+
+class CoachVoice:
+    """A `practice.Speaker`: the system's voice on a loudspeaker."""
+
+    def __init__(self, voice: Voice, loudspeaker: Loudspeaker) -> None:
+        self._voice = voice
+        self._loudspeaker = loudspeaker
+
+    def say(self, text: str) -> Playback:
+        """As in `practice.Speaker`."""
+        speech = self._voice.speech(text)
+        return self._loudspeaker.play(speech.pcm, speech.sample_rate)
+
+    def try_out(self, text: str) -> None:
+        """Make sure that `text` can be said.
+
+        Raises:
+            VoiceError, NoLoudspeakerError: it cannot.
+        """
+        self._voice.speech(text)
+        self._loudspeaker.name()
+
+
+class JudgeLater:
+    """A judge that is loaded in a thread while the question is asked; what fails is told where it is used."""
+
+    def __init__(self, home: Path, core: Rubric) -> None:
+        self._home = home
+        self._core = core
+        self._judge: Judge | None = None
+        self._loading = threading.Lock()
+
+    def load(self) -> Judge:
+        """The judge itself.
+
+        Raises:
+            CheckError: the encoder cannot be loaded.
+        """
+        with self._loading:
+            if self._judge is None:
+                self._judge = judge(self._home, self._core)
+            return self._judge
+
+    def judge(self, transcript: Transcript, rubric: Rubric, *, question: str = "") -> Judgement:
+        """As `Judge.judge`."""
+        return self.load().judge(transcript, rubric, question=question)
+
+
+def judge(home: Path, core: Rubric) -> Judge:
+    """The judge, with what it computed for rubrics kept in the data folder.
+
+    Raises:
+        CheckError: the encoder cannot be loaded.
+    """
+    return Judge(MiniLM(), cache=home / CACHE / "rubrics", background=core)
+
+
+def voice(choices: Choices) -> CoachVoice | None:
+    """The coach's voice, or None where it is off.
+
+    Raises:
+        UsageError: a rate that no voice speaks.
+    """
+    if choices.voice is None:
+        return None
+    speech = Voice(choices.home / CACHE / "voice", voice=choices.voice or None, rate=choices.rate)
+    return CoachVoice(speech, Loudspeaker(choices.loudspeaker))
+
+
+def recogniser(choices: Choices, *, needed: bool) -> Whisper:
+    """The recogniser, not yet loaded.
+
+    Raises:
+        WeightsError: its weights are not there and it is `needed`.
+    """
+    models = choices.home / MODELS
+    try:
+        folder = weights.locate(choices.model, models)
+    except WeightsError:
+        if needed:
+            raise
+        folder = models / catalog.folder_name(choices.model)
+    return Whisper(folder, name=choices.model)
+
+
+@contextmanager
+def open_desk(choices: Choices, library: Library, *, hears: bool) -> Iterator[Desk]:
+    """A desk to practise at; what takes time to load is loaded meanwhile, in a thread.
+
+    Args:
+        choices: what the person wants.
+        library: for the core rubric.
+        hears: whether answers are spoken, so that the recogniser must be there.
+
+    Raises:
+        ArchiveError, WeightsError, UsageError: something is missing or cannot be used.
+    """
+    ears = recogniser(choices, needed=hears)
+    judging = JudgeLater(choices.home, library.core())
+    with Archive(choices.home) as archive:
+        desk = Desk(
+            home=choices.home,
+            speaker=voice(choices),
+            recogniser=ears,
+            detector=SileroDetector,
+            judge=judging,
+            archive=archive,
+            clock=SystemClock(),
+            endpointing=Endpointing(
+                silence=round(choices.silence * SAMPLE_RATE), limit=round(choices.longest * 60 * SAMPLE_RATE)
+            ),
+        )
+
+        def warm_up() -> None:
+            with suppress(CoachError):  # told again, and to somebody, where it is used
+                if hears:
+                    ears.load()
+                judging.load()
+
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+        yield desk
