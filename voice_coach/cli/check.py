@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,7 +58,7 @@ def check(
         if as_json:
             print_json(judgement_line(answer.id, drill, judgement, answer.transcript))
         else:
-            if len(answers) > 1 or answer.id != Path(answers[0]).name:
+            if len(answers) > 1 or answers[0].endswith(".jsonl"):
                 console().rule(answer.id, align="left")
             console().print(judgement_report(judgement, answer.transcript, chosen))
         return judgement.graded

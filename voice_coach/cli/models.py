@@ -57,6 +57,7 @@ def _list(home: Path) -> None:
 
     from voice_coach.cli.desk import MODELS
     from voice_coach.cli.screen import console
+    from voice_coach.show.page import Page
     from voice_coach.speech import catalog, weights
 
     where = {
@@ -75,4 +76,4 @@ def _list(home: Path) -> None:
         table.add_row(
             name, Text(f"{model.size / 1e6:.0f} MB" if model.size else "?"), Text(place), Text(model.note)
         )
-    console().print(table)
+    console().print(Page(table))

@@ -9,11 +9,6 @@ import typer
 
 from voice_coach.cli.settings import Home, folder
 
-SETTINGS = (
-    "microphone", "loudspeaker", "voice", "rate", "no_voice", "model", "silence", "longest", "hide_question",
-)  # fmt: skip
-"""Options of `practice` that `settings.toml` may set."""
-
 _ANSWER, _SOUND, _SCREEN = "How you answer", "Voice and sound", "Screen"
 
 

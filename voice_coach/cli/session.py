@@ -118,8 +118,7 @@ class Session:
         """Ask, listen and show the report; None where nothing was said."""
         rubric = self._library.rubric_for(drill)
         if self._answering.typed:
-            self.say("Type your answer; an empty line ends it.")
-            events = answer_typed(self._desk, drill, rubric, self._keyboard.lines())
+            events = answer_typed(self._desk, drill, rubric, self._typed_lines())
             graded = _shown(events, PlainFace(self._console, hide_question=self._hide(drill)))
         else:
             events = answer_aloud(self._desk, drill, rubric, self._source(), self._keyboard)
@@ -197,6 +196,10 @@ class Session:
         self._console.print(line)
         with self._keyboard:
             return self._keyboard.choose(choices, default)
+
+    def _typed_lines(self) -> Iterator[str]:
+        self.say("Type your answer; an empty line ends it.")
+        yield from self._keyboard.lines()
 
     def _source(self) -> Source:
         answering = self._answering

@@ -19,6 +19,10 @@ import typer
 from voice_coach.errors import UsageError
 
 FILE = "settings.toml"
+NAMES = (
+    "microphone", "loudspeaker", "voice", "rate", "no-voice", "model", "silence", "longest", "hide-question",
+)  # fmt: skip
+"""What may be set: the lasting ones among the options of `practice`."""
 
 
 def default_home() -> Path:
@@ -71,18 +75,10 @@ def read(path: Path) -> dict[str, Any]:
         raise UsageError(
             f"{path}: the settings cannot be read ({error}). Mend the file or delete it."
         ) from error
-    named = {name.replace("-", "_"): value for name, value in settings.items()}
-    known = _options()
-    for name in named:
-        if name not in known:
+    for name in settings:
+        if name not in NAMES:
             from voice_coach.content.yamlfile import nearest
 
-            hint = nearest(name, known) or f"there are {', '.join(sorted(known))}."
+            hint = nearest(name, NAMES) or f"there are {', '.join(NAMES)}."
             raise UsageError(f"{path}: there is no setting `{name}`; {hint}")
-    return named
-
-
-def _options() -> set[str]:
-    from voice_coach.cli.practice import SETTINGS
-
-    return set(SETTINGS)
+    return {name.replace("-", "_"): value for name, value in settings.items()}

@@ -44,6 +44,9 @@ class Keys(Protocol):
     def lines(self) -> Iterator[str]:
         """Whole lines, until the end of the input."""
 
+    def forget(self) -> None:
+        """Drop what was typed ahead, where that was not meant for what comes next."""
+
 
 class Keyboard:
     """Commands from keys, and Ctrl-C as the command `stop`: a second Ctrl-C ends the program as usual."""
@@ -75,8 +78,7 @@ class Keyboard:
 
     def choose(self, choices: Mapping[str, str], default: str) -> str:
         """Wait for one of the keys of `choices`; Enter, Ctrl-C and the end of the input mean `default`."""
-        while self._keys.read(0):
-            pass  # what was typed before the question was not meant for it
+        self._keys.forget()
         while True:
             key = self._keys.read(0.1)
             if key in {ENTER, END} or self._interrupted:
@@ -150,6 +152,11 @@ class TerminalKeys:
             return None
         return os.read(self._stream.fileno(), 1).decode(errors="ignore").replace("\r", ENTER).lower()
 
+    def forget(self) -> None:
+        """As in `Keys`: keys pressed before a question were not meant for it."""
+        while self._key(0):
+            pass
+
     def lines(self) -> Iterator[str]:
         """As in `Keys`; with the terminal's own line editing."""
         while True:
@@ -187,6 +194,9 @@ class PipedKeys:
         """As in `Keys`."""
         while line := self._line(None):
             yield line.rstrip("\n")
+
+    def forget(self) -> None:
+        """As in `Keys`: nothing, since lines of a pipe were written for what is to come."""
 
     def _line(self, timeout: float | None) -> str | None:
         if self._ended:

@@ -17,7 +17,7 @@ from voice_coach.records import SAMPLE_RATE
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from rich.console import Console, RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from voice_coach.content.models import Drill
     from voice_coach.events import Event
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 QUIETEST = -60.0
 """dBFS at the left end of the level meter."""
 CLIPPING = -0.5
-WORDS_SHOWN = 60
+WORDS_SHOWN = 100
+"""Words kept for the screen; more than `LINES_SHOWN` lines of the widest terminal hold."""
+LINES_SHOWN = 4
 KEYS = "Enter ends the answer   r repeats the question   p pauses   q stops and keeps it"
 ENDED: dict[EndReason, str] = {
     "done": "Answer ended.",
@@ -187,4 +189,15 @@ class LiveFace:
     def _said(self) -> RenderableType:
         said = Text(" ".join(self._words), style="none")
         said.append(" " + " ".join(self._draft), style="dim italic")
-        return Panel(said, title="heard", title_align="left", height=6)
+        return Panel(_Tail(said, LINES_SHOWN), title="heard", title_align="left", height=LINES_SHOWN + 2)
+
+
+class _Tail:
+    """The last `lines` lines of a text: the newest words stay in sight, however narrow the terminal."""
+
+    def __init__(self, text: Text, lines: int) -> None:
+        self._text = text
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from self._text.wrap(console, options.max_width)[-self._lines :]

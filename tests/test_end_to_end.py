@@ -1,0 +1,154 @@
+"""The whole loop on a virtual sound card: spoken question, spoken answer, report; and what interrupts it."""
+
+from __future__ import annotations
+
+import signal
+import time
+import wave
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.program import Program, read_until
+from tests.virtual_sound import sound_env
+from voice_coach.speech.voice import Voice
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.virtual_sound import VirtualSound
+
+pytestmark = [pytest.mark.device, pytest.mark.model]
+
+DRILL = "reduce-hallucinations"
+SPOKEN = (
+    "I would search the approved documents first, and every sentence has to carry the number of the paragraph that "
+    "it comes from. When nothing is found, it says so, and offers a person instead. "
+    "And of course we need monitoring."
+)
+
+
+@pytest.fixture
+def program(tmp_path: Path, sound: VirtualSound) -> Program:
+    return Program(tmp_path / "home", sound_env(sound.folder))
+
+
+@pytest.fixture(scope="module")
+def answer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The spoken answer, by the system's own voice."""
+    folder = tmp_path_factory.mktemp("answer")
+    speech = Voice(folder / "cache", rate=150).speech(SPOKEN)
+    path = folder / "answer.wav"
+    speech.write(path)
+    return path
+
+
+@pytest.fixture
+def session(program: Program) -> Iterator[subprocess.Popen[str]]:
+    """`practice` with the microphone, up to the moment at which it listens."""
+    process = program.start("practice", DRILL, "--no-voice", "--silence", "30")
+    try:
+        read_until(process, "Listening to")
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def seconds_of(wav: Path) -> float:
+    with wave.open(str(wav), "rb") as sound:
+        return sound.getnframes() / sound.getframerate()
+
+
+def test_it_speaks_the_question_hears_the_answer_and_says_what_was_missed(
+    program: Program, sound: VirtualSound, answer: Path, tmp_path: Path
+) -> None:
+    heard = tmp_path / "speaker.wav"
+    ear = sound.record_speaker(heard)
+    process = program.start("practice", DRILL, "--silence", "3")
+    try:
+        shown = read_until(process, "Listening to")
+        ear.send_signal(signal.SIGINT)
+        ear.wait(10)
+        sound.feed(answer)
+        rest, errors = process.communicate(timeout=120)  # three seconds of silence end the answer
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors
+    assert "\x1b" not in shown + rest
+    assert "A long silence ended the answer." in rest
+    explained, _, missed = rest.partition("Missed: nothing you said speaks to it")
+    assert "Grounding" in explained
+    assert "Rollout" in missed or "Evaluation" in missed
+    assert "Monitoring" not in missed
+    # What came out of the loudspeaker is the question: heard by the recogniser, not only not silent.
+    question = program.run("check", str(heard), "--json").stdout
+    assert seconds_of(heard) > 5
+    assert question
+    # Kept: with its sound, which can be judged again.
+    (recording,) = (program.home / "audio").glob("*.flac")
+    assert program.run("check", str(recording), "--json").returncode == 0
+    assert "Grounding" in program.run("replay").stdout
+
+
+def test_enter_ends_an_answer(
+    session: subprocess.Popen[str], sound: VirtualSound, answer: Path
+) -> None:
+    sound.feed(answer).wait(60)
+    rest, errors = session.communicate("\nq\n", timeout=120)
+    assert session.returncode == 0, errors
+    assert "Answer ended." in rest
+    assert "Grounding" in rest
+
+
+def test_ctrl_c_stops_and_keeps_what_was_said(
+    session: subprocess.Popen[str], sound: VirtualSound, answer: Path, program: Program
+) -> None:
+    sound.feed(answer).wait(60)
+    session.send_signal(signal.SIGINT)
+    rest, errors = session.communicate(timeout=120)
+    assert session.returncode == 0, errors
+    assert "Stopped." in rest
+    assert "Grounding" in rest
+    assert len(list((program.home / "audio").glob("*.flac"))) == 1
+
+
+def test_after_kill_9_the_next_start_finishes_the_answer(
+    session: subprocess.Popen[str], sound: VirtualSound, answer: Path, program: Program
+) -> None:
+    sound.feed(answer).wait(60)
+    time.sleep(0.5)
+    session.kill()
+    session.wait(10)
+    (journal,) = (program.home / "journal").iterdir()
+    kept = (journal / "audio.pcm").stat().st_size / 2 / 16_000
+    assert kept > seconds_of(answer) - 1
+    finished = program.run("practice", DRILL, "--typed", "--no-voice", typed="f\n\n\n")
+    assert finished.returncode == 0, finished.stderr
+    assert "was interrupted" in finished.stdout
+    assert "Grounding" in finished.stdout
+    assert not list((program.home / "journal").iterdir())
+    assert "Grounding" in program.run("replay", "--text").stdout
+
+
+def test_a_sound_server_that_dies_ends_the_answer_with_what_was_said(
+    session: subprocess.Popen[str], sound: VirtualSound, answer: Path
+) -> None:
+    sound.feed(answer).wait(60)
+    sound.kill()
+    rest, errors = session.communicate("q\n", timeout=120)
+    assert session.returncode == 0, errors
+    assert "The audio so far is kept." in " ".join(rest.split())
+    assert "Grounding" in rest
+
+
+def test_doctor_measures_the_microphone_and_is_ready(program: Program, sound: VirtualSound, answer: Path) -> None:
+    process = program.start("doctor")
+    read_until(process, "voice and loudspeaker")  # the microphone is tried next
+    sound.feed(answer)
+    rest, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, rest + errors
+    assert "peak" in rest
+    assert "Ready" in rest
