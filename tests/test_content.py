@@ -305,9 +305,14 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
         read_rubric(tmp_path / "a.yaml")
 
 
-def test_lists_without_end_are_refused_and_do_not_exhaust_the_stack(tmp_path: Path) -> None:
-    with pytest.raises(ContentError, match="nests lists or keys too deeply"):
-        read_rubric(write(tmp_path / "a.yaml", "[" * 100_000))
+@pytest.mark.parametrize(
+    ("text", "line"), [("[" * 100_000, 1), ("[\n" * 100_000, 18), ("- " * 100_000, 1), ("{a: " * 100_000, 1)]
+)
+def test_nesting_without_end_is_refused_and_does_not_exhaust_the_stack(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    with pytest.raises(ContentError, match=rf"a\.yaml:{line}: the file nests lists or keys too deeply"):
+        read_rubric(write(tmp_path / "a.yaml", text))
 
 
 def test_a_cue_is_only_cut_off_by_a_comment_that_follows_it(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _DEEPEST = 16
 """Most lists and mappings inside each other; content needs five, unbounded depth exhausts the stack."""
 
+_TOO_DEEP = "nests lists or keys too deeply; see a shipped drill for the shape"
+
 _COMMENT = re.compile(r"[ \t]*#")
 
 _HINTS = {
@@ -162,7 +164,7 @@ class Document:
         line = _line(event.start_mark)
         self._lines.setdefault(loc, line)
         if len(loc) > _DEEPEST:
-            raise self._error(line, "nests lists or keys too deeply; see a shipped drill for the shape")
+            raise self._error(line, _TOO_DEEP)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(events, loc)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -226,6 +228,8 @@ def _line(mark: yaml.Mark | CMark | None) -> int:
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or str(error)
+    if "nesting depth" in problem:  # newer libyaml reads ahead and has a limit of its own
+        return _TOO_DEEP
     hint = next((f"; {hint}" for part, hint in _HINTS.items() if part in problem), "")
     return f"is not valid YAML here: {problem}{hint}"
 
