@@ -169,5 +169,9 @@ def open_desk(choices: Choices, library: Library, *, hears: bool) -> Iterator[De
                     ears.load()
                 judging.load()
 
-        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-        yield desk
+        warming = threading.Thread(target=warm_up, name="warm-up", daemon=True)
+        warming.start()
+        try:
+            yield desk
+        finally:
+            warming.join()  # a program that ends while their C++ libraries load is aborted
