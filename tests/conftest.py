@@ -1,17 +1,35 @@
-"""Fixtures shared by the tests that use a sound server."""
+"""Fixtures shared by the tests that start the program or use a sound server."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.program import Program
 from tests.virtual_sound import VirtualSound, sound_env
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which an answer was judged: what is made once, on first use, is there. Not to be changed."""
+    home = tmp_path_factory.mktemp("used")
+    judged = Program(home).run("check", "-", typed="we stream the words so that the first one shows at once")
+    assert judged.returncode == 0, judged.stderr
+    return home
+
+
+@pytest.fixture
+def home(tmp_path: Path, used_home: Path) -> Path:
+    """A data folder of the test's own, without attempts; files that were made on first use are shared."""
+    return Path(shutil.copytree(used_home, tmp_path / "home", copy_function=os.link))
 
 
 @pytest.fixture(scope="session")

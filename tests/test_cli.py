@@ -1,15 +1,22 @@
-"""Commands as a person types them, each in a process of its own."""
+"""Commands as a person types them, each in a process of its own where more is done than to refuse them."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
+import wave
+from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.program import Program
+from voice_coach.cli import app
 from voice_coach.demo import RECORDING
+from voice_coach.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ANSWER = (
     "we index only the approved articles and each reply carries the number of the article it rests on "
@@ -20,8 +27,8 @@ DRILL = "customer-support-assistant"
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Program:
-    return Program(tmp_path / "home")
+def program(home: Path) -> Program:
+    return Program(home)
 
 
 def test_help_names_every_command(program: Program) -> None:
@@ -126,10 +133,20 @@ def test_what_cannot_be_judged_leaves_with_1_and_is_not_missed(program: Program)
         (("drills", "show", "x"), "There is no drill `x`"),
     ],
 )
-def test_misuse_gets_one_sentence_and_2(program: Program, arguments: tuple[str, ...], sentence: str) -> None:
-    refused = program.run(*arguments)
+def test_misuse_is_refused_with_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    refused = CliRunner().invoke(app, arguments, env={"VOICE_COACH_HOME": str(tmp_path)})
+    assert isinstance(refused.exception, UsageError)
+    assert sentence in str(refused.exception)
+    assert len(str(refused.exception).splitlines()) == 1
+    assert refused.output == ""
+
+
+def test_a_refusal_is_printed_on_standard_error_and_leaves_with_2(tmp_path: Path) -> None:
+    refused = Program(tmp_path).run("check", "nowhere.wav")
     assert refused.returncode == 2
-    assert sentence in refused.stderr
+    assert refused.stderr.startswith("Error: nowhere.wav: there is no such file.")
     assert len(refused.stderr.splitlines()) == 1
     assert refused.stdout == ""
 
@@ -188,7 +205,6 @@ def test_nothing_typed_is_not_kept(program: Program) -> None:
 
 
 def test_settings_give_options_a_lasting_value_and_the_command_line_wins(program: Program) -> None:
-    program.home.mkdir()
     (program.home / "settings.toml").write_text("rate = 1000\n", "utf-8")
     refused = program.run("practice", DRILL, "--typed", typed="\n")
     assert refused.returncode == 2
@@ -197,7 +213,6 @@ def test_settings_give_options_a_lasting_value_and_the_command_line_wins(program
 
 
 def test_a_misspelt_setting_is_named_with_its_file(program: Program) -> None:
-    program.home.mkdir()
     (program.home / "settings.toml").write_text('voise = "en-gb"\n', "utf-8")
     refused = program.run("drills")
     assert refused.returncode == 2
@@ -226,7 +241,8 @@ def test_doctor_says_what_is_missing_as_text_and_as_json(program: Program) -> No
     assert statuses["voice and loudspeaker"] == "warning"
 
 
-def test_models_are_listed_and_got_from_packages(program: Program) -> None:
+def test_models_are_listed_and_got_from_packages(tmp_path: Path) -> None:
+    program = Program(tmp_path)
     assert "here, as packages" in program.run("models").stdout
     got = program.run("models", "get", "base")
     assert got.returncode == 0, got.stderr
@@ -291,8 +307,6 @@ def test_a_recording_that_is_cut_off_is_judged_as_far_as_it_goes(program: Progra
 
 
 def _write_silence(path: Path, seconds: int = 4) -> None:
-    import wave
-
     with wave.open(str(path), "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)

@@ -31,8 +31,8 @@ SPOKEN = (
 
 
 @pytest.fixture
-def program(tmp_path: Path, sound: VirtualSound) -> Program:
-    return Program(tmp_path / "home", sound_env(sound.folder))
+def program(home: Path, sound: VirtualSound) -> Program:
+    return Program(home, sound_env(sound.folder))
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +93,7 @@ def test_it_speaks_the_question_hears_the_answer_and_says_what_was_missed(
     assert "Grounding" in program.run("replay").stdout
 
 
-def test_enter_ends_an_answer(
-    session: subprocess.Popen[str], sound: VirtualSound, answer: Path
-) -> None:
+def test_enter_ends_an_answer(session: subprocess.Popen[str], sound: VirtualSound, answer: Path) -> None:
     sound.feed(answer).wait(60)
     rest, errors = session.communicate("\nq\n", timeout=120)
     assert session.returncode == 0, errors
@@ -144,7 +142,9 @@ def test_a_sound_server_that_dies_ends_the_answer_with_what_was_said(
     assert "Grounding" in rest
 
 
-def test_doctor_measures_the_microphone_and_is_ready(program: Program, sound: VirtualSound, answer: Path) -> None:
+def test_doctor_measures_the_microphone_and_is_ready(
+    program: Program, sound: VirtualSound, answer: Path
+) -> None:
     process = program.start("doctor")
     read_until(process, "voice and loudspeaker")  # the microphone is tried next
     sound.feed(answer)
