@@ -12,6 +12,8 @@ import pytest
 
 from tests.program import Program
 from tests.virtual_sound import VirtualSound, sound_env
+from voice_coach.speech import weights
+from voice_coach.speech.whisper import Whisper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +32,12 @@ def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(tmp_path: Path, used_home: Path) -> Path:
     """A data folder of the test's own, without attempts; files that were made on first use are shared."""
     return Path(shutil.copytree(used_home, tmp_path / "home", copy_function=os.link))
+
+
+@pytest.fixture(scope="session")
+def whisper(used_home: Path) -> Whisper:
+    """The real recogniser, loaded once."""
+    return Whisper(weights.locate("base", used_home / "models"), name="base")
 
 
 @pytest.fixture(scope="session")

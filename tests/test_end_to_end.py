@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
-import wave
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.program import Program, read_until
 from tests.virtual_sound import sound_env
+from voice_coach.audio.file import AudioFile
+from voice_coach.clock import SystemClock
+from voice_coach.content.load import Library
+from voice_coach.records import SAMPLE_RATE, Frame
 from voice_coach.speech.voice import Voice
 
 if TYPE_CHECKING:
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.virtual_sound import VirtualSound
+    from voice_coach.speech.whisper import Whisper
 
 pytestmark = [pytest.mark.device, pytest.mark.model]
 
@@ -57,16 +62,21 @@ def session(program: Program) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def seconds_of(wav: Path) -> float:
-    with wave.open(str(wav), "rb") as sound:
-        return sound.getnframes() / sound.getframerate()
+def pcm_of(file: Path) -> bytes:
+    """All sound in a file, as the program reads it."""
+    with AudioFile(file, SystemClock(), pace=False).open() as items:
+        return b"".join(item.pcm for item in items if isinstance(item, Frame))
+
+
+def words_in(text: str) -> list[str]:
+    return re.findall(r"[a-z]+", text.lower())
 
 
 def test_it_speaks_the_question_hears_the_answer_and_says_what_was_missed(
-    program: Program, sound: VirtualSound, answer: Path, tmp_path: Path
+    program: Program, sound: VirtualSound, answer: Path, whisper: Whisper, tmp_path: Path
 ) -> None:
-    heard = tmp_path / "speaker.wav"
-    ear = sound.record_speaker(heard)
+    spoken = tmp_path / "speaker.wav"
+    ear = sound.record_speaker(spoken)
     process = program.start("practice", DRILL, "--silence", "3")
     try:
         shown = read_until(process, "Listening to")
@@ -83,14 +93,18 @@ def test_it_speaks_the_question_hears_the_answer_and_says_what_was_missed(
     assert "Grounding" in explained
     assert "Rollout" in missed or "Evaluation" in missed
     assert "Monitoring" not in missed
-    # What came out of the loudspeaker is the question: heard by the recogniser, not only not silent.
-    question = program.run("check", str(heard), "--json").stdout
-    assert seconds_of(heard) > 5
-    assert question
-    # Kept: with its sound, which can be judged again.
+    assert share_heard(Library(program.home).drill(DRILL).prompt, spoken, whisper) > 0.6
     (recording,) = (program.home / "audio").glob("*.flac")
-    assert program.run("check", str(recording), "--json").returncode == 0
+    assert share_heard(SPOKEN, recording, whisper) > 0.8
     assert "Grounding" in program.run("replay").stdout
+
+
+def share_heard(text: str, file: Path, whisper: Whisper) -> float:
+    """How many of a text's words the recogniser hears in a file (its synthetic voices are hard for it)."""
+    whisper.load()
+    heard = {word for piece in whisper.words(pcm_of(file)) for word in words_in(piece.text)}
+    wanted = words_in(text)
+    return sum(word in heard for word in wanted) / len(wanted)
 
 
 def test_enter_ends_an_answer(session: subprocess.Popen[str], sound: VirtualSound, answer: Path) -> None:
@@ -121,13 +135,15 @@ def test_after_kill_9_the_next_start_finishes_the_answer(
     session.kill()
     session.wait(10)
     (journal,) = (program.home / "journal").iterdir()
-    kept = (journal / "audio.pcm").stat().st_size / 2 / 16_000
-    assert kept > seconds_of(answer) - 1
+    on_disk = (journal / "audio.pcm").read_bytes()
+    assert len(on_disk) > len(pcm_of(answer)) - 2 * SAMPLE_RATE
     finished = program.run("practice", DRILL, "--typed", "--no-voice", typed="f\n\n\n")
     assert finished.returncode == 0, finished.stderr
     assert "was interrupted" in finished.stdout
     assert "Grounding" in finished.stdout
     assert not list((program.home / "journal").iterdir())
+    (recording,) = (program.home / "audio").glob("*.flac")
+    assert pcm_of(recording) == on_disk
     assert "Grounding" in program.run("replay", "--text").stdout
 
 
