@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from voice_coach.records import Record
+from voice_coach.records import Record, Verdict
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """Lower-case words joined by hyphens."""
@@ -31,11 +31,13 @@ class Examples(Record):
     """Utterances as people say them, by what they should earn.
 
     `explained`: something specific to the design is said. `named`: brought up with nothing behind it.
-    `not`: sounds like the concept and is not (homonyms, near misses).
+    `dismissed`: raised only to be set aside, denied or got backwards. `not`: sounds like the concept and is not
+    (homonyms, near misses).
     """
 
     explained: tuple[Text, ...]
     named: tuple[Text, ...] = ()
+    dismissed: tuple[Text, ...] = ()
     not_: tuple[Text, ...] = Field(default=(), alias="not")
 
 
@@ -72,14 +74,29 @@ class Flag(Record):
     examples: FlagExamples
 
 
+class RubricSample(Record):
+    """An utterance or answer by which a rubric is tested, never matched against.
+
+    `verdicts` holds what it must get; a concept left out is missed, a flag left out is not raised.
+    """
+
+    text: Text
+    verdicts: dict[Id, Verdict] = Field(default_factory=dict)
+    red_flags: tuple[Id, ...] = ()
+
+
 class Rubric(Record):
-    """Concepts and red flags to check an answer against. `version` grows whenever a change may move a verdict."""
+    """Concepts and red flags to check an answer against. `version` grows whenever a change may move a verdict.
+
+    `samples` are what `rubrics test` runs; a rubric of one's own may go without.
+    """
 
     id: Id
     title: Text
     version: int = Field(ge=1)
     concepts: tuple[Concept, ...]
     red_flags: tuple[Flag, ...] = ()
+    samples: tuple[RubricSample, ...] = ()
 
     def concept(self, concept_id: str) -> Concept:
         """The concept of that id.
