@@ -1,4 +1,4 @@
-"""What happens while somebody practises, as `practice` yields it and a face renders it.
+"""What happens while somebody practises, as `practice` yields it and a face renders it; and what a person commands.
 
 Events only report; nothing is called back. A face may ignore any of them.
 """
@@ -6,11 +6,13 @@ Events only report; nothing is called back. A face may ignore any of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from voice_coach.content.models import Drill, Rubric
     from voice_coach.records import Attempt, EndReason, Word
+
+Command = Literal["done", "repeat", "pause", "stop"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from voice_coach.audio import endpoint
 from voice_coach.audio.endpoint import Endpointing, Turn
@@ -37,11 +37,10 @@ if TYPE_CHECKING:
     from voice_coach.audio.source import Source
     from voice_coach.clock import Clock
     from voice_coach.content.models import Drill, Rubric
+    from voice_coach.events import Command
     from voice_coach.history.archive import Archive
     from voice_coach.records import AnswerSource, EndReason, Judgement
     from voice_coach.speech.whisper import Recogniser
-
-Command = Literal["done", "repeat", "pause", "stop"]
 
 POLL_SECONDS = 0.02
 """How long a key may wait: below what a person notices."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import FrameType, TracebackType
 
-    from voice_coach.practice import Command
+    from voice_coach.events import Command
 
 ENTER = "\n"
 END = ""
