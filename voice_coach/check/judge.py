@@ -89,7 +89,7 @@ class Judge:
         if reason is not None:
             return Judgement(rubric=rubric.id, graded=False, not_graded=reason, versions=versions)
         reading = read(transcript, question, self._encoder)
-        targets: Targets = self._targets(rubric)
+        targets: Targets = self._targets(rubric.model_copy(update={"samples": ()}))
         return Judgement(
             rubric=rubric.id,
             findings=findings(reading, targets, self._head),
