@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.program import Program
 from tests.virtual_sound import VirtualSound, sound_env
@@ -17,6 +18,9 @@ from voice_coach.speech.whisper import Whisper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session")

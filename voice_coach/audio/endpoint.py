@@ -3,7 +3,8 @@
 Three endings are told apart: nobody began, the answer was followed by a long silence, the answer is too long.
 Speech resets the silence. Speech counts from `onset` upwards and lasts until the probability falls below
 `release` (hysteresis, as Silero's own iterator does it); a burst shorter than `min_speech`, such as a click or
-a cough, neither begins an answer nor resets the silence.
+a cough, neither begins an answer nor resets the silence. Nobody is cut off in a word for silence: while a burst
+may still become speech, no silence ends anything.
 """
 
 from dataclasses import dataclass, replace
@@ -60,6 +61,8 @@ def step(turn: Turn, probability: float, samples: int, settings: Endpointing) ->
 def _ending(turn: Turn, settings: Endpointing) -> Ending | None:
     if turn.position >= settings.limit:
         return "too-long"
+    if turn.speaking:
+        return None
     if turn.last_speech is None:
         return "nobody-began" if turn.position >= settings.patience else None
     return "silence" if turn.position - turn.last_speech >= settings.silence else None
