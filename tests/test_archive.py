@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from voice_coach.errors import ArchiveError, UsageError
 from voice_coach.history.archive import ALPHABET, Archive, new_id
-from voice_coach.history.migrations import Migration, NewerVersionError, migrate
+from voice_coach.history.migrations import MIGRATIONS, Migration, NewerVersionError, migrate
 from voice_coach.records import (
     VERDICTS,
     Attempt,
     Delivery,
     Finding,
+    FollowUp,
     Judgement,
     RedFlag,
     Span,
@@ -70,7 +71,19 @@ transcripts = st.builds(
         texts, st.none() | st.booleans() | st.integers(-(2**40), 2**40) | fractions | texts, max_size=3
     ),
 )
-attempts = st.builds(
+follow_ups = st.lists(
+    st.builds(FollowUp, concept=texts, question=texts, first=st.integers(0, 999), start=st.none() | samples),
+    min_size=1,
+    max_size=2,
+).map(tuple)
+
+
+def followed_up(attempt: Attempt, asked: tuple[tuple[FollowUp, ...], Judgement] | None) -> Attempt:
+    """The attempt with follow-ups and the judgement after them, or as it is."""
+    return attempt.model_copy(update={"follow_ups": asked[0], "prompted": asked[1]}) if asked else attempt
+
+
+plain_attempts = st.builds(
     Attempt,
     id=st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)).map(new_id),  # noqa: DTZ001
     drill=texts,
@@ -86,9 +99,10 @@ attempts = st.builds(
     delivery=st.builds(
         Delivery, words=samples, samples=st.none() | samples, words_per_minute=st.none() | fractions
     ),
-    prompted=st.booleans(),
+    interview=st.none() | texts,
     notices=st.lists(texts, max_size=2).map(tuple),
 )
+attempts = st.builds(followed_up, plain_attempts, st.none() | st.tuples(follow_ups, judgements))
 
 
 def attempt(attempt_id: str = "20260105-090012-k7q", asked_at: datetime = START) -> Attempt:
@@ -154,7 +168,9 @@ def test_rows_come_oldest_first_and_agree_with_the_attempts(kept: list[Attempt],
         by_id = {one.id: one for one in kept}
         for row in rows:
             one = by_id[row.id]
-            assert (row.drill, row.asked_at, row.prompted) == (one.drill, one.asked_at, one.prompted)
+            after = one.prompted.findings if one.prompted else ()
+            assert (row.drill, row.asked_at) == (one.drill, one.asked_at)
+            assert row.prompted == {found.concept: found.verdict for found in after}
             assert row.graded == one.judgement.graded
             assert row.verdicts == {found.concept: found.verdict for found in one.judgement.findings}
             assert row.red_flags == tuple(flag.id for flag in one.judgement.red_flags)
@@ -535,3 +551,17 @@ def test_an_empty_archive_says_what_to_do(tmp_path: Path) -> None:
         for part in (None, "20260105"):
             with pytest.raises(UsageError, match=r"holds no attempt yet.*voice-coach practice"):
                 archive.attempt(part)
+
+
+def test_an_archive_from_before_follow_ups_is_read_and_written(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "history.db", isolation_level=None)) as database:
+        migrate(database, MIGRATIONS[:1])
+        database.execute(
+            "INSERT INTO attempts VALUES ('old', 'd', '2026-01-05T09:00:00+00:00', 'typed', 'done', NULL, NULL, 0, "
+            """'core', 1, NULL, '{}', '[]', '{"words": 1}', '{"words": [{"text": "cap"}]}')"""
+        )
+    with Archive(tmp_path) as archive:
+        old = archive.attempt("old")
+        assert (old.follow_ups, old.prompted, old.interview) == ((), None, None)
+        assert archive.save(attempt()) == archive.attempt(attempt().id)
+        assert [row.prompted for row in archive.rows()] == [{}, {}]

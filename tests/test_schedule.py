@@ -32,11 +32,14 @@ def drill(drill_id: str, **weights: float) -> Drill:
     )
 
 
-def row(
-    days: float, drill_id: str = "a", *, graded: bool = True, prompted: bool = False, **verdicts: Verdict
-) -> Row:
+def row(days: float, drill_id: str = "a", *, graded: bool = True, **verdicts: Verdict) -> Row:
     asked_at = START + timedelta(days=days)
-    return Row(f"{drill_id}-{days}", drill_id, asked_at, graded=graded, prompted=prompted, verdicts=verdicts)
+    return Row(f"{drill_id}-{days}", drill_id, asked_at, graded=graded, verdicts=verdicts)
+
+
+def prompted(first: Row, **verdicts: Verdict) -> Row:
+    """The same answer with what was said after a follow-up."""
+    return replace(first, prompted=verdicts)
 
 
 def wait(*rows: Row) -> timedelta:
@@ -73,15 +76,20 @@ def test_the_better_a_review_the_longer_the_wait() -> None:
 
 
 def test_explained_only_after_a_follow_up_counts_as_named() -> None:
-    assert wait(row(0, cost="explained"), row(4, cost="explained", prompted=True)) == wait(
+    assert wait(row(0, cost="explained"), prompted(row(4, cost="missed"), cost="explained")) == wait(
         row(0, cost="explained"), row(4, cost="named")
     )
 
 
-def test_missed_even_after_a_follow_up_counts_as_missed() -> None:
-    assert wait(row(0, cost="explained"), row(4, cost="missed", prompted=True)) == wait(
+@pytest.mark.parametrize("after", ["named", "dismissed", "missed"])
+def test_not_explained_even_after_a_follow_up_counts_as_missed(after: Verdict) -> None:
+    assert wait(row(0, cost="explained"), prompted(row(4, cost="missed"), cost=after)) == wait(
         row(0, cost="explained"), row(4, cost="missed")
     )
+
+
+def test_a_follow_up_takes_nothing_from_what_was_explained_before_it() -> None:
+    assert wait(prompted(row(0, cost="explained"), cost="explained")) == wait(row(0, cost="explained"))
 
 
 def test_a_concept_lost_again_must_be_explained_in_two_drills_anew() -> None:
@@ -103,7 +111,7 @@ def test_the_longest_due_comes_first() -> None:
 
 def test_times_of_any_zone_are_the_same_moment() -> None:
     there = timezone(timedelta(hours=-7))
-    moved = Row("x", "a", START.astimezone(there), graded=True, prompted=False, verdicts={"cost": "missed"})
+    moved = Row("x", "a", START.astimezone(there), graded=True, verdicts={"cost": "missed"})
     assert due([moved], LATER.astimezone(there)) == due([row(0, cost="missed")], LATER)
 
 
@@ -164,7 +172,7 @@ history = st.lists(
     st.tuples(
         st.floats(0, 100),
         st.sampled_from(["a", "b", "c"]),
-        st.booleans(),
+        st.dictionaries(st.sampled_from(["cost", "latency"]), st.sampled_from(VERDICTS)),
         st.dictionaries(st.sampled_from(["cost", "latency", "rollout"]), st.sampled_from(VERDICTS)),
     ),
     max_size=20,
@@ -173,11 +181,11 @@ history = st.lists(
 
 @given(history)
 def test_a_review_never_leaves_a_concept_due_within_the_same_day(
-    answers: list[tuple[float, str, bool, dict[str, Verdict]]],
+    answers: list[tuple[float, str, dict[str, Verdict], dict[str, Verdict]]],
 ) -> None:
     rows = [
-        replace(row(day, name, prompted=prompted), verdicts=verdicts)
-        for day, name, prompted, verdicts in sorted(answers, key=lambda a: a[0])
+        replace(row(day, name), verdicts=verdicts, prompted=after)
+        for day, name, after, verdicts in sorted(answers, key=lambda a: a[0])
     ]
     last = {concept: item.asked_at for item in rows for concept in item.verdicts}
     times = {item.concept: item.due_at for item in due(rows, LATER + timedelta(days=36_500))}

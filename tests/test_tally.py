@@ -20,7 +20,7 @@ CONCEPTS = ("cost", "latency", "rollout", "grounding")
 
 def row(day: int, *, graded: bool = True, flags: tuple[str, ...] = (), **verdicts: Verdict) -> Row:
     asked_at = START + timedelta(days=day)
-    return Row(f"a{day}", "drill", asked_at, graded, prompted=False, verdicts=verdicts, red_flags=flags)
+    return Row(f"a{day}", "drill", asked_at, graded, verdicts=verdicts, red_flags=flags)
 
 
 def test_nothing_attempted_counts_nothing() -> None:

@@ -149,8 +149,25 @@ class Delivery(Record):
     longest_pause: int | None = None
 
 
+class FollowUp(Record):
+    """A question asked after an answer, and where the answer to it begins: word `first`, sample `start`.
+
+    `concept` is the gap that it aimed at without naming it; `start` is None where the answer was typed.
+    """
+
+    concept: str
+    question: str
+    first: int = Field(ge=0)
+    start: int | None = None
+
+
 class Attempt(Record):
-    """One answer to one drill, as kept. `audio` is a file name inside the archive's audio folder."""
+    """One answer to one drill, as kept. `audio` is a file name inside the archive's audio folder.
+
+    Words, samples and audio are of the whole answer, what was said after follow-ups included. `judgement` and
+    `delivery` are of what was said unprompted, before the first follow-up; `prompted` is the judgement of all
+    words, None where no follow-up was answered. `interview` is common to the answers of one mock interview.
+    """
 
     id: str
     drill: str
@@ -162,8 +179,32 @@ class Attempt(Record):
     transcript: Transcript
     judgement: Judgement
     delivery: Delivery
-    prompted: bool = False
+    follow_ups: tuple[FollowUp, ...] = ()
+    prompted: Judgement | None = None
+    interview: str | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def unprompted(self) -> Transcript:
+        """The words said before the first follow-up, which `judgement` is of."""
+        stop = self.follow_ups[0].first if self.follow_ups else None
+        return self.transcript.model_copy(update={"words": self.transcript.words[:stop]})
+
+    @property
+    def unprompted_samples(self) -> int | None:
+        """Length of what was said before the first follow-up; None when typed."""
+        return self.follow_ups[0].start if self.follow_ups else self.samples
+
+    @property
+    def gained(self) -> tuple[str, ...]:
+        """Concepts that are explained with, and not without, what was said after follow-ups."""
+        before = {finding.concept for finding in self.judgement.findings if finding.verdict == "explained"}
+        findings = self.prompted.findings if self.prompted else ()
+        return tuple(
+            finding.concept
+            for finding in findings
+            if finding.verdict == "explained" and finding.concept not in before
+        )
 
 
 class ConceptTally(Record):

@@ -12,7 +12,7 @@ import os
 import secrets
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
@@ -34,8 +34,12 @@ WAIT_SECONDS = 10.0
 _CANDIDATES = 5
 
 _ROWS = """
-    SELECT id, drill, asked_at, graded, prompted,
+    SELECT id, drill, asked_at, graded,
         (SELECT json_group_object(concept, verdict) FROM findings WHERE attempt = attempts.id),
+        (
+            SELECT json_group_object(value ->> 'concept', value ->> 'verdict')
+            FROM prompted, json_each(judgement, '$.findings') WHERE attempt = attempts.id
+        ),
         (SELECT json_group_array(flag) FROM red_flags WHERE attempt = attempts.id)
     FROM attempts WHERE drill <> 'demo' ORDER BY asked_at, id
 """
@@ -49,15 +53,19 @@ def new_id(now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What counting and scheduling need of an attempt. `verdicts` by concept; `red_flags` are ids, as raised."""
+    """What counting and scheduling need of an attempt; `red_flags` are ids, as raised.
+
+    `verdicts` by concept are of what was said unprompted, `prompted` of that together with what was said after
+    follow-ups; empty where there was no follow-up.
+    """
 
     id: str
     drill: str
     asked_at: datetime
     graded: bool
-    prompted: bool
     verdicts: Mapping[str, Verdict]
     red_flags: tuple[str, ...] = ()
+    prompted: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 class Archive:
@@ -147,7 +155,7 @@ class Archive:
             ArchiveError: the archive cannot be read.
         """
         with explained(self.path):
-            for attempt_id, drill, asked_at, graded, prompted, verdicts, flags in self._connection.execute(
+            for attempt_id, drill, asked_at, graded, verdicts, prompted, flags in self._connection.execute(
                 _ROWS
             ):
                 yield Row(
@@ -155,8 +163,8 @@ class Archive:
                     drill=drill,
                     asked_at=datetime.fromisoformat(asked_at),
                     graded=bool(graded),
-                    prompted=bool(prompted),
                     verdicts=json.loads(verdicts),
+                    prompted=json.loads(prompted),
                     red_flags=tuple(json.loads(flags)),
                 )
 

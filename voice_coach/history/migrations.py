@@ -62,7 +62,21 @@ _FIRST: Migration = (
     """,
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST,)
+# What was said after follow-ups is judged apart from what was said without them. It has a table of its own since few
+# attempts have it, and every count reads it: as a column behind the transcript it would be slow to reach.
+_FOLLOW_UPS: Migration = (
+    "ALTER TABLE attempts DROP COLUMN prompted",
+    "ALTER TABLE attempts ADD COLUMN interview TEXT",
+    """
+    CREATE TABLE prompted (
+        attempt TEXT PRIMARY KEY REFERENCES attempts (id) ON DELETE CASCADE,
+        follow_ups TEXT NOT NULL,
+        judgement TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _FOLLOW_UPS)
 
 
 class NewerVersionError(Exception):

@@ -91,9 +91,9 @@ def _due_times(rows: Iterable[Row]) -> dict[str, datetime]:
         reviewed_at = row.asked_at.astimezone(UTC)  # fsrs takes no other zone, however equal
         for concept, verdict in row.verdicts.items():
             drills = explained_in[concept]
-            if verdict == "explained" and not row.prompted:
+            if verdict == "explained":
                 drills.add(row.drill)
-            rating = _rating(verdict, prompted=row.prompted, drills=len(drills))
+            rating = _rating(verdict, row.prompted.get(concept), len(drills))
             if rating == Rating.Again:
                 drills.clear()
             card = cards.get(concept) or Card(card_id=0)  # without an id it would wait for the clock
@@ -101,15 +101,19 @@ def _due_times(rows: Iterable[Row]) -> dict[str, datetime]:
     return {concept: card.due for concept, card in cards.items()}
 
 
-def _rating(verdict: Verdict, *, prompted: bool, drills: int) -> Rating:
-    """How well a concept was recalled; `drills` in which it was explained unprompted since it was last lost."""
+def _rating(verdict: Verdict, prompted: Verdict | None, drills: int) -> Rating:
+    """How well a concept was recalled.
+
+    Args:
+        verdict: on what was said unprompted.
+        prompted: on all that was said, where a follow-up was asked.
+        drills: in which it was explained unprompted since it was last lost.
+    """
     from fsrs import Rating
 
-    if verdict in {"missed", "dismissed"}:
-        return Rating.Again
-    if verdict == "named" or prompted:
-        return Rating.Hard
-    return Rating.Easy if drills > 1 else Rating.Good
+    if verdict == "explained":
+        return Rating.Easy if drills > 1 else Rating.Good
+    return Rating.Hard if verdict == "named" or prompted == "explained" else Rating.Again
 
 
 def _weight(drill: Drill, concepts: set[str]) -> float:

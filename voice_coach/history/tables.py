@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from voice_coach.records import Attempt, Delivery, Finding, Judgement, RedFlag, Span, Transcript
+from voice_coach.records import Attempt, Delivery, Finding, FollowUp, Judgement, RedFlag, Span, Transcript
 
 if TYPE_CHECKING:
     import sqlite3
 
 _EVIDENCE = TypeAdapter(tuple[Span, ...])
+_FOLLOW_UPS = TypeAdapter(tuple[FollowUp, ...])
 _COLUMNS = (
-    "id", "drill", "asked_at", "source", "ended", "samples", "audio", "prompted",
-    "rubric", "graded", "not_graded", "versions", "notices", "delivery", "transcript",
+    "id", "drill", "asked_at", "source", "ended", "samples", "audio",
+    "rubric", "graded", "not_graded", "versions", "notices", "delivery", "transcript", "interview",
 )  # fmt: skip
 _INSERT_ATTEMPT = f"INSERT INTO attempts ({', '.join(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608 - ours
 _SELECT_ATTEMPT = f"SELECT {', '.join(_COLUMNS)} FROM attempts WHERE id = ?"  # noqa: S608 - ours
+_INSERT_PROMPTED = "INSERT INTO prompted (attempt, follow_ups, judgement) VALUES (?, ?, ?)"
+_SELECT_PROMPTED = "SELECT follow_ups, judgement FROM prompted WHERE attempt = ?"
 _INSERT_FINDING = (
     "INSERT INTO findings (attempt, position, concept, verdict, confidence, evidence) "
     "VALUES (?, ?, ?, ?, ?, ?)"
@@ -46,7 +49,6 @@ def put(connection: sqlite3.Connection, attempt: Attempt) -> None:
             "ended": attempt.ended,
             "samples": attempt.samples,
             "audio": attempt.audio,
-            "prompted": attempt.prompted,
             "rubric": judgement.rubric,
             "graded": judgement.graded,
             "not_graded": judgement.not_graded,
@@ -54,8 +56,13 @@ def put(connection: sqlite3.Connection, attempt: Attempt) -> None:
             "notices": json.dumps(attempt.notices, ensure_ascii=False),
             "delivery": attempt.delivery.model_dump_json(),
             "transcript": attempt.transcript.model_dump_json(),
+            "interview": attempt.interview,
         },
     )
+    connection.execute("DELETE FROM prompted WHERE attempt = ?", (attempt.id,))
+    if attempt.prompted:
+        follow_ups = _FOLLOW_UPS.dump_json(attempt.follow_ups).decode()
+        connection.execute(_INSERT_PROMPTED, (attempt.id, follow_ups, attempt.prompted.model_dump_json()))
     for position, finding in enumerate(judgement.findings):
         evidence = _EVIDENCE.dump_json(finding.evidence).decode()
         connection.execute(
@@ -84,6 +91,9 @@ def get(connection: sqlite3.Connection, attempt_id: str) -> Attempt:
         red_flags=_red_flags(connection, attempt_id),
         versions=json.loads(kept.pop("versions")),
     )
+    if prompted := connection.execute(_SELECT_PROMPTED, (attempt_id,)).fetchone():
+        kept["follow_ups"] = _FOLLOW_UPS.validate_json(prompted[0])
+        kept["prompted"] = Judgement.model_validate_json(prompted[1])
     kept["notices"] = json.loads(kept["notices"])
     kept["delivery"] = Delivery.model_validate_json(kept["delivery"])
     kept["transcript"] = Transcript.model_validate_json(kept["transcript"])

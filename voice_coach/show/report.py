@@ -102,16 +102,15 @@ def _outline_of(title: str, points: Sequence[str], explained: bool) -> list[Rend
 
 
 def _length(attempt: Attempt, drill: Drill) -> Text:
-    follow_up = ", after a follow-up question" if attempt.prompted else ""
-    if attempt.samples is None:
-        return Text(f"Typed answer{follow_up}")
-    length, target = attempt.samples, drill.seconds * SAMPLE_RATE
+    if attempt.unprompted_samples is None:
+        return Text("Typed answer")
+    length, target = attempt.unprompted_samples, drill.seconds * SAMPLE_RATE
     if abs(length - target) <= ON_TARGET * target:
         distance = "on the target of"
     else:
         distance = f"{clock(abs(length - target))} {'under' if length < target else 'over'} the target of"
     cut_off = f", {_CUT_OFF[attempt.ended]}" if attempt.ended in _CUT_OFF else ""
-    return Text(f"Length {clock(length)}, {distance} {clock(target)}{cut_off}{follow_up}")
+    return Text(f"Length {clock(length)}, {distance} {clock(target)}{cut_off}")
 
 
 def _verdicts(
