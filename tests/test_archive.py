@@ -145,7 +145,7 @@ def files(archive: Archive) -> list[str]:
 # What is kept
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(kept=attempts)
 def test_what_is_saved_is_what_is_read(kept: Attempt, tmp_path: Path) -> None:
     with Archive(tmp_path) as archive:
@@ -155,7 +155,7 @@ def test_what_is_saved_is_what_is_read(kept: Attempt, tmp_path: Path) -> None:
         assert archive.attempt(kept.id) == kept
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 @given(kept=st.lists(attempts, max_size=6, unique_by=lambda item: item.id))
 def test_rows_come_oldest_first_and_agree_with_the_attempts(kept: list[Attempt], tmp_path: Path) -> None:
     with Archive(tmp_path / new_id(START) / os.urandom(4).hex()) as archive:

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_coach.content.models import Drill, Requirement
-from voice_coach.history.archive import Row
-from voice_coach.history.schedule import AHEAD, Due, due, next_drill
+from voice_coach.history.rows import Row
+from voice_coach.history.schedule import DEFAULT, Due, Limits, due, next_drill, streak
 from voice_coach.records import VERDICTS, Verdict
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+AHEAD = timedelta(hours=DEFAULT.ahead_hours)
 LATER = START + timedelta(days=36_500)
 
 
@@ -55,7 +56,9 @@ def test_nothing_attempted_is_never_due() -> None:
 def test_what_was_missed_is_due_a_day_later_and_not_at_once() -> None:
     rows = [row(0, cost="missed")]
     assert due(rows, START) == []
-    assert due(rows, START + timedelta(days=1)) == [Due("cost", START + timedelta(days=1))]
+    assert due(rows, START + timedelta(days=1)) == [
+        Due("cost", START + timedelta(days=1), "a", START, "missed")
+    ]
 
 
 def test_practice_at_about_the_same_hour_each_day_finds_what_falls_due_that_day() -> None:
@@ -168,6 +171,39 @@ def test_due_concepts_that_no_drill_asks_for_are_passed_over() -> None:
     assert next_drill(drills, rows, START + timedelta(days=3)) == (drills[0], "you have not tried it yet")
 
 
+def test_a_due_concept_counts_in_another_drill_than_the_one_it_was_last_asked_in() -> None:
+    drills = [drill("a", cost=3), drill("b", cost=1), drill("c", rollout=1)]
+    rows = [row(0, "a", cost="missed"), row(0.1, "c", rollout="explained")]
+    assert next_drill(drills, rows, START + timedelta(days=1))[0].id == "b"
+
+
+def test_the_longest_wait_and_the_number_due_at_once_can_be_limited() -> None:
+    rows = [row(day, name, cost="explained", latency="explained") for day, name in ((0, "a"), (9, "b"))]
+    free = max(item.due_at for item in due(rows, LATER)) - rows[-1].asked_at
+    assert free > timedelta(days=14)
+    short = Limits(longest_days=14, most_due=1)
+    assert [item.due_at - rows[-1].asked_at for item in due(rows, LATER, short)] == [timedelta(days=14)]
+    sooner = Limits(retention=0.97)
+    assert max(item.due_at for item in due(rows, LATER, sooner)) < max(
+        item.due_at for item in due(rows, LATER)
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "count"),
+    [((), 0), ((0,), 1), ((-1,), 1), ((-2,), 0), ((0, -1, -2, -4), 3), ((-1, -2), 2), ((0, 0.1), 1)],
+)
+def test_a_streak_counts_days_in_a_row_up_to_today_or_yesterday(days: tuple[float, ...], count: int) -> None:
+    assert streak([row(day) for day in days], START) == count
+
+
+def test_a_day_begins_where_the_person_is() -> None:
+    late = [row(0), row(0.6)]  # 9:00 and 23:24 UTC on the same day
+    assert streak(late, START + timedelta(hours=15)) == 1
+    east = timezone(timedelta(hours=8))
+    assert streak(late, (START + timedelta(hours=15)).astimezone(east)) == 2
+
+
 history = st.lists(
     st.tuples(
         st.floats(0, 100),
@@ -194,7 +230,7 @@ def test_a_review_never_leaves_a_concept_due_within_the_same_day(
     assert times == {item.concept: item.due_at for item in due(rows, LATER + timedelta(days=36_500))}
 
 
-@pytest.mark.parametrize("module", ["archive", "tally", "schedule"])
+@pytest.mark.parametrize("module", ["archive", "tally", "schedule", "cards"])
 def test_importing_does_not_load_the_scheduler(module: str) -> None:
     code = f"import sys, voice_coach.history.{module}; sys.exit('fsrs' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

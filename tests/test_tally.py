@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voice_coach.history.archive import Row
@@ -25,7 +25,7 @@ def row(day: int, *, graded: bool = True, flags: tuple[str, ...] = (), **verdict
 
 def test_nothing_attempted_counts_nothing() -> None:
     counted = tally([], {})
-    assert (counted.attempts, counted.not_graded, counted.concepts, counted.red_flags) == (0, 0, (), {})
+    assert (counted.attempts, counted.not_graded, counted.concepts, counted.red_flags) == (0, 0, (), ())
 
 
 def test_each_verdict_is_counted_and_the_last_asking_is_known() -> None:
@@ -73,14 +73,19 @@ def test_attempts_that_were_not_graded_are_counted_apart_and_nowhere_else() -> N
     )
     assert (counted.attempts, counted.not_graded) == (2, 1)
     assert [concept.concept for concept in counted.concepts] == ["latency"]
-    assert counted.red_flags == {}
+    assert counted.red_flags == ()
 
 
 def test_a_red_flag_counts_once_per_attempt_that_raised_it() -> None:
     rows = [row(0, flags=("prompt-only", "prompt-only")), row(1, flags=("prompt-only", "no-evaluation"))]
-    assert tally(rows, {}).red_flags == {"no-evaluation": 1, "prompt-only": 2}
+    flags = tally(rows, {"prompt-only": "Prompt alone"}).red_flags
+    assert [(flag.id, flag.title, flag.attempts, flag.last_attempt) for flag in flags] == [
+        ("prompt-only", "Prompt alone", 2, "a1"),
+        ("no-evaluation", "no-evaluation", 1, "a1"),
+    ]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.booleans(), st.dictionaries(st.sampled_from(CONCEPTS), st.sampled_from(VERDICTS))),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - pydantic reads annotations at run time
+from datetime import date, datetime  # noqa: TC003 - pydantic reads annotations at run time
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -70,10 +70,21 @@ class Word(Record):
     probability: float | None = None
 
 
+class Stretch(Record):
+    """A part of the sound: samples `start` up to and without `stop`."""
+
+    start: int = Field(ge=0)
+    stop: int
+
+
 class Transcript(Record):
-    """The words of one answer in the order spoken, and what heard them."""
+    """The words of one answer in the order spoken, and what heard them.
+
+    `unclear` is where somebody spoke and nothing that can be believed was understood.
+    """
 
     words: tuple[Word, ...]
+    unclear: tuple[Stretch, ...] = ()
     language: str = "en"
     model: str = "typed"
     settings: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
@@ -140,13 +151,33 @@ class Judgement(Record):
 
 
 class Delivery(Record):
-    """How it was said, beside and never within the coverage. Durations in samples; None without times."""
+    """How it was said, beside and never within the coverage. Durations and places in samples; None without times.
+
+    `talking` and `pauses` (the longest, longest first) are measured on the sound, not on the words. `first_concept`
+    is where the first required concept was explained or named. `fillers` and `hedges` are floors, since recognisers
+    leave such words out. `decisions` and `reasons` count the words that announce them.
+    """
 
     words: int
     samples: int | None = None
     words_per_minute: float | None = None
+    target_words_per_minute: float | None = None
     first_word: int | None = None
     longest_pause: int | None = None
+    talking: int | None = None
+    pauses: tuple[Stretch, ...] = ()
+    first_concept: int | None = None
+    fillers: int = 0
+    hedges: int = 0
+    decisions: int = 0
+    reasons: int = 0
+
+    @property
+    def silence(self) -> float | None:
+        """Share of the recording in which nobody talked."""
+        if self.talking is None or not self.samples:
+            return None
+        return 1 - self.talking / self.samples
 
 
 class FollowUp(Record):
@@ -207,8 +238,30 @@ class Attempt(Record):
         )
 
 
+class Dispute(Record):
+    """A person's own view of one verdict, kept beside ours and never in its place. `at` has its time zone."""
+
+    attempt: str
+    concept: str
+    verdict: Verdict
+    at: datetime
+    note: str = ""
+
+
+class Share(Record):
+    """How many of how many, so that a percentage never goes without what stands behind it."""
+
+    part: int = 0
+    whole: int = 0
+
+
 class ConceptTally(Record):
-    """How one concept fared over all graded attempts that asked for it."""
+    """How one concept fared over all graded attempts that asked for it.
+
+    `prompted` counts those explained only after a follow-up, whom the other counts do not see. `must_have` is the
+    share lost (missed or dismissed) of those that could not do without it; `recent` and `before` are the shares
+    explained of the last answers and of all earlier ones. `disputed` counts verdicts that the person sees otherwise.
+    """
 
     concept: str
     title: str
@@ -217,6 +270,11 @@ class ConceptTally(Record):
     dismissed: int = 0
     missed: int = 0
     last_asked: datetime | None = None
+    prompted: int = 0
+    must_have: Share = Share()
+    recent: Share = Share()
+    before: Share = Share()
+    disputed: int = 0
 
     @property
     def asked(self) -> int:
@@ -224,10 +282,93 @@ class ConceptTally(Record):
         return self.explained + self.named + self.dismissed + self.missed
 
 
+class FlagTally(Record):
+    """A red flag: in how many attempts it was raised, and when last, with its words (`start` in samples)."""
+
+    id: str
+    title: str
+    attempts: int
+    last_attempt: str
+    last_at: datetime
+    quote: str = ""
+    start: int | None = None
+
+
+class Column(Record):
+    """One attempt in the grid of concepts by attempts; durations in samples, None where they are not known.
+
+    `verdicts` are ours by concept, `disputed` the person's where they differ.
+    """
+
+    attempt: str
+    drill: str
+    title: str
+    asked_at: datetime
+    graded: bool = True
+    not_graded: str | None = None
+    prompted: bool = False
+    samples: int | None = None
+    words_per_minute: float | None = None
+    longest_pause: int | None = None
+    verdicts: dict[str, Verdict] = Field(default_factory=dict)
+    disputed: dict[str, Verdict] = Field(default_factory=dict)
+    red_flags: tuple[str, ...] = ()
+
+    @property
+    def explained(self) -> Share:
+        """Concepts explained of those asked for."""
+        return Share(part=list(self.verdicts.values()).count("explained"), whole=len(self.verdicts))
+
+
+class Period(Record):
+    """Graded attempts of a day, week or month that begins at `start`: coverage and mean delivery."""
+
+    start: date
+    attempts: int
+    explained: Share
+    words_per_minute: float | None = None
+    longest_pause: int | None = None
+
+
+class Limit(Record):
+    """The concept that limits the latest answers: how many lack it or only name it, and how many it decided.
+
+    It decides an answer where it is the weightiest must-have that was not explained.
+    """
+
+    concept: str
+    title: str
+    missing: int
+    named: int
+    decided: int
+    answers: int
+
+
+class Proposal(Record):
+    """The drill to practise next, and why, as a part of a sentence that gives no concept away."""
+
+    drill: str
+    title: str
+    reason: str
+
+
 class Tally(Record):
-    """All attempts, counted once; renderers only format. Concepts most missed first."""
+    """All attempts, counted once; renderers only format. Concepts most missed first, columns newest last.
+
+    `apart` are the latest attempts that were not graded and count nowhere else. `streak` is in days.
+    """
 
     attempts: int
     not_graded: int
     concepts: tuple[ConceptTally, ...]
-    red_flags: dict[str, int] = Field(default_factory=dict)
+    red_flags: tuple[FlagTally, ...] = ()
+    columns: tuple[Column, ...] = ()
+    apart: tuple[Column, ...] = ()
+    unprompted: Share = Share()
+    prompted: Share = Share()
+    periods: tuple[Period, ...] = ()
+    period: Literal["day", "week", "month"] = "day"
+    limit: Limit | None = None
+    next: Proposal | None = None
+    streak: int = 0
+    first_at: datetime | None = None

@@ -7,42 +7,35 @@ never points to half a file, and whatever interrupts a save, saving the same att
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import sqlite3
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
+from datetime import UTC
 from typing import TYPE_CHECKING, Self
 
 from voice_coach.errors import ArchiveError, UsageError
 from voice_coach.history import tables
 from voice_coach.history.failures import explained
 from voice_coach.history.migrations import migrate
+from voice_coach.history.rows import After, Row, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
-    from voice_coach.records import Attempt, Verdict
+    from voice_coach.records import Attempt, Dispute
+
+__all__ = ["After", "Archive", "Row", "new_id"]
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """Of the random part of an id: nothing that is misread when typed (0 and o, 1 and i and l)."""
 WAIT_SECONDS = 10.0
 """How long to wait for another process that is writing; a write takes milliseconds."""
+UPGRADE_BACKUP = "history-before-upgrade-from-{}.db"
+"""The copy made of an archive of an older version before it is brought to the present one."""
 _CANDIDATES = 5
-
-_ROWS = """
-    SELECT id, drill, asked_at, graded,
-        (SELECT json_group_object(concept, verdict) FROM findings WHERE attempt = attempts.id),
-        (
-            SELECT json_group_object(value ->> 'concept', value ->> 'verdict')
-            FROM prompted, json_each(judgement, '$.findings') WHERE attempt = attempts.id
-        ),
-        (SELECT json_group_array(flag) FROM red_flags WHERE attempt = attempts.id)
-    FROM attempts WHERE drill <> 'demo' ORDER BY asked_at, id
-"""
 
 
 def new_id(now: datetime) -> str:
@@ -51,25 +44,10 @@ def new_id(now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{random}"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What counting and scheduling need of an attempt; `red_flags` are ids, as raised.
-
-    `verdicts` by concept are of what was said unprompted, `prompted` of that together with what was said after
-    follow-ups; empty where there was no follow-up.
-    """
-
-    id: str
-    drill: str
-    asked_at: datetime
-    graded: bool
-    verdicts: Mapping[str, Verdict]
-    red_flags: tuple[str, ...] = ()
-    prompted: Mapping[str, Verdict] = field(default_factory=dict)
-
-
 class Archive:
     """All attempts of one person. Used from one thread; several processes may have it open.
+
+    `connection` is for the modules of this folder.
 
     Args:
         home: the data folder; made if it is not there.
@@ -85,11 +63,11 @@ class Archive:
         with explained(self.path):
             self.audio.mkdir(parents=True, exist_ok=True)
             # Autocommit: save and migrate say where a transaction begins and ends.
-            self._connection = sqlite3.connect(self.path, timeout=wait, isolation_level=None)
+            self.connection = sqlite3.connect(self.path, timeout=wait, isolation_level=None)
             try:
                 self._prepare()
             except BaseException:
-                self._connection.close()
+                self.connection.close()
                 raise
 
     def __enter__(self) -> Self:
@@ -100,7 +78,7 @@ class Archive:
 
     def close(self) -> None:
         """Close the database; harmless when closed."""
-        self._connection.close()
+        self.connection.close()
 
     def save(self, attempt: Attempt, write_audio: Callable[[Path], None] | None = None) -> Attempt:
         """Keep an attempt with its sound, all or nothing; one of the same id is replaced.
@@ -117,8 +95,8 @@ class Archive:
         """
         with explained(self.path):
             if write_audio is None:
-                with self._transaction():
-                    tables.put(self._connection, attempt)
+                with self.transaction():
+                    tables.put(self.connection, attempt)
                 return attempt
             attempt = attempt.model_copy(update={"audio": f"{attempt.id}.flac"})
             written = self.audio / f".{attempt.id}.part"
@@ -140,7 +118,7 @@ class Archive:
         with explained(self.path):
             attempt_id = self._find(id_or_prefix)
             try:
-                return tables.get(self._connection, attempt_id)
+                return tables.get(self.connection, attempt_id)
             except ValueError as error:
                 raise ArchiveError(
                     f"{self.path}: attempt {attempt_id} is not as voice-coach wrote it "
@@ -148,25 +126,95 @@ class Archive:
                     "restore the file from a backup, or choose another attempt."
                 ) from error
 
-    def rows(self) -> Iterator[Row]:
-        """All attempts, oldest first, without their words; those of the demo are nobody's practice and left out.
+    def rows(self, after: After | None = None, drill: str | None = None) -> Iterator[Row]:
+        """Attempts without their words, oldest first; those of the demo are nobody's practice and left out.
+
+        Args:
+            after: leaves out what came before; None: from the first on.
+            drill: only attempts at this drill; None: at any.
 
         Raises:
             ArchiveError: the archive cannot be read.
         """
         with explained(self.path):
-            for attempt_id, drill, asked_at, graded, verdicts, prompted, flags in self._connection.execute(
-                _ROWS
-            ):
-                yield Row(
-                    id=attempt_id,
-                    drill=drill,
-                    asked_at=datetime.fromisoformat(asked_at),
-                    graded=bool(graded),
-                    verdicts=json.loads(verdicts),
-                    prompted=json.loads(prompted),
-                    red_flags=tuple(json.loads(flags)),
-                )
+            yield from read_rows(self.connection, after, drill)
+
+    def dispute(self, dispute: Dispute) -> None:
+        """Keep a person's own view of a verdict, in the place of an earlier one of the same attempt and concept.
+
+        Raises:
+            UsageError: there is no such attempt, or it was not judged for that concept.
+            ArchiveError: it could not be kept.
+        """
+        judged = {finding.concept for finding in self.attempt(dispute.attempt).judgement.findings}
+        if dispute.concept not in judged:
+            raise UsageError(
+                f"Attempt {dispute.attempt} was not judged for `{dispute.concept}`; "
+                f"it was for: {', '.join(sorted(judged)) or 'nothing, it is not graded'}."
+            )
+        with explained(self.path), self.transaction():
+            tables.put_dispute(self.connection, dispute)
+
+    def disputes(self, attempt_id: str | None = None) -> list[Dispute]:
+        """The disputes of an attempt, or of all, oldest first.
+
+        Raises:
+            ArchiveError: the archive cannot be read.
+        """
+        with explained(self.path):
+            return tables.disputes(self.connection, attempt_id)
+
+    def merge(
+        self, attempts: Iterable[tuple[Attempt, bytes | None]], disputes: Iterable[Dispute] = ()
+    ) -> tuple[int, int]:
+        """Add attempts that are not there yet, each with its sound as FLAC if it has one, all or none.
+
+        What is there stays as it is, its disputes too. Of sound that no attempt came to point to, none is left.
+
+        Returns:
+            How many were added, and how many were there already.
+
+        Raises:
+            ArchiveError: they could not be kept; the archive is as it was.
+        """
+        added: list[str] = []
+        present = 0
+        with explained(self.path):
+            try:
+                with self.transaction():
+                    for attempt, sound in attempts:
+                        if self._ids("WHERE id = ?", attempt.id):
+                            present += 1
+                            continue
+                        name = None if sound is None else f"{attempt.id}.flac"
+                        tables.put(self.connection, attempt.model_copy(update={"audio": name}))
+                        added.append(attempt.id)
+                        if sound is not None:
+                            (self.audio / f"{attempt.id}.flac").write_bytes(sound)
+                            _sync(self.audio / f"{attempt.id}.flac")
+                    for dispute in disputes:
+                        if dispute.attempt in added:
+                            tables.put_dispute(self.connection, dispute)
+                    _sync_folder(self.audio)
+            except BaseException:
+                for attempt_id in added:
+                    (self.audio / f"{attempt_id}.flac").unlink(missing_ok=True)
+                raise
+        return len(added), present
+
+    def before(self, attempt: Attempt) -> str | None:
+        """The id of the last graded attempt at the same drill that was asked before `attempt`, None if there is none.
+
+        Raises:
+            ArchiveError: the archive cannot be read.
+        """
+        with explained(self.path):
+            found = self.connection.execute(
+                "SELECT id FROM attempts WHERE drill = ? AND graded AND (asked_at, id) < (?, ?) "
+                "ORDER BY asked_at DESC, id DESC LIMIT 1",
+                (attempt.drill, tables.stamp(attempt.asked_at), attempt.id),
+            ).fetchone()
+        return found[0] if found else None
 
     def audio_path(self, attempt: Attempt) -> Path | None:
         """The attempt's sound; None where it has none, or the file is no longer there."""
@@ -176,18 +224,30 @@ class Archive:
         return path if path.is_file() else None
 
     def _prepare(self) -> None:
-        migrate(self._connection)
+        migrate(self.connection, before=self._back_up_before_migrating)
         # With WAL a reader never waits for a writer. FULL, since the journal of an answer is removed as soon
         # as its attempt is kept: a commit must outlive a power cut.
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute("PRAGMA foreign_keys = ON")
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute("PRAGMA synchronous = FULL")
+        self.connection.execute("PRAGMA foreign_keys = ON")
+
+    def _back_up_before_migrating(self, version: int) -> None:
+        """A copy beside the database, written whole or not at all."""
+        kept = self.path.with_name(UPGRADE_BACKUP.format(version))
+        part = kept.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        try:
+            with closing(sqlite3.connect(part)) as copy:
+                self.connection.backup(copy)
+            part.replace(kept)
+        finally:
+            part.unlink(missing_ok=True)
 
     def _put_with_audio(self, attempt: Attempt, written: Path) -> None:
         target = self.audio / str(attempt.audio)
         try:
-            with self._transaction():
-                tables.put(self._connection, attempt)
+            with self.transaction():
+                tables.put(self.connection, attempt)
                 written.replace(target)
                 _sync_folder(self.audio)
         except BaseException:
@@ -224,18 +284,19 @@ class Archive:
     def _ids(self, which: str, value: str | int) -> list[str]:
         """Ids by a condition or order of ours, with one value from outside."""
         query = f"SELECT id FROM attempts {which}"  # noqa: S608 - only constants are put in
-        return [row[0] for row in self._connection.execute(query, (value,))]
+        return [row[0] for row in self.connection.execute(query, (value,))]
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
+    def transaction(self) -> Iterator[None]:
+        """Everything inside it is kept, or nothing."""
+        self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
-            self._connection.execute("COMMIT")
+            self.connection.execute("COMMIT")
         except BaseException:
             # After a full disk or a failed write SQLite has rolled back by itself.
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
             raise
 
 

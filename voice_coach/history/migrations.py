@@ -10,7 +10,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 Migration = tuple[str, ...]
 """SQL statements, run in order."""
@@ -76,7 +76,40 @@ _FOLLOW_UPS: Migration = (
     """,
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _FOLLOW_UPS)
+# A dispute outlives judging its attempt again and goes with the attempt. The schedule is one row, a fold over the
+# attempts up to one of them; whatever changes an attempt at or before that one makes it void, and it is made anew.
+_REVIEW: Migration = (
+    """
+    CREATE TABLE disputes (
+        attempt TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
+        concept TEXT NOT NULL,
+        verdict TEXT NOT NULL CHECK (verdict IN ('explained', 'named', 'dismissed', 'missed')),
+        at TEXT NOT NULL,
+        note TEXT NOT NULL,
+        PRIMARY KEY (attempt, concept)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE schedule (
+        only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+        made_by TEXT NOT NULL,
+        asked_at TEXT NOT NULL,
+        attempt TEXT NOT NULL,
+        state TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX attempts_by_drill ON attempts (drill, asked_at, id)",
+    *(
+        f"""
+        CREATE TRIGGER schedule_after_{event} AFTER {event} ON attempts
+        WHEN EXISTS (SELECT 1 FROM schedule WHERE ({row}.asked_at, {row}.id) <= (asked_at, attempt))
+        BEGIN DELETE FROM schedule; END
+        """  # noqa: S608 - ours
+        for event, row in (("insert", "NEW"), ("update", "OLD"), ("delete", "OLD"))
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _FOLLOW_UPS, _REVIEW)
 
 
 class NewerVersionError(Exception):
@@ -88,20 +121,28 @@ class NewerVersionError(Exception):
         self.known = known
 
 
-def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+def migrate(
+    connection: sqlite3.Connection,
+    migrations: Sequence[Migration] = MIGRATIONS,
+    before: Callable[[int], None] | None = None,
+) -> None:
     """Bring a database to the newest version, in one transaction: all missing migrations or none.
 
     Args:
         connection: in autocommit mode (`isolation_level=None`) and with foreign keys still off, so that a
             migration may rebuild a table that others refer to.
         migrations: all there ever were, oldest first.
+        before: called with the old version before a database that holds something is changed, to back it up.
 
     Raises:
         NewerVersionError: the database is newer than `migrations`; nothing was changed.
         sqlite3.Error: a migration failed or left a reference to nothing; nothing was changed.
     """
-    if _version(connection, len(migrations)) == len(migrations):
+    found = _version(connection, len(migrations))
+    if found == len(migrations):
         return
+    if found and before:
+        before(found)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Read again: another process may have migrated while this one waited for the lock.

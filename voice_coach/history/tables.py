@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from voice_coach.records import Attempt, Delivery, Finding, FollowUp, Judgement, RedFlag, Span, Transcript
+from voice_coach.records import (
+    Attempt,
+    Delivery,
+    Dispute,
+    Finding,
+    FollowUp,
+    Judgement,
+    RedFlag,
+    Span,
+    Transcript,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,7 +29,12 @@ _COLUMNS = (
     "id", "drill", "asked_at", "source", "ended", "samples", "audio",
     "rubric", "graded", "not_graded", "versions", "notices", "delivery", "transcript", "interview",
 )  # fmt: skip
-_INSERT_ATTEMPT = f"INSERT INTO attempts ({', '.join(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608 - ours
+# In place, not deleted and written anew: what belongs to the attempt and is not of the judge's making stays.
+_UPDATES = ", ".join(f"{column} = excluded.{column}" for column in _COLUMNS)
+_PUT_ATTEMPT = (
+    f"INSERT INTO attempts ({', '.join(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)}) "  # noqa: S608 - ours
+    f"ON CONFLICT (id) DO UPDATE SET {_UPDATES}"
+)
 _SELECT_ATTEMPT = f"SELECT {', '.join(_COLUMNS)} FROM attempts WHERE id = ?"  # noqa: S608 - ours
 _INSERT_PROMPTED = "INSERT INTO prompted (attempt, follow_ups, judgement) VALUES (?, ?, ?)"
 _SELECT_PROMPTED = "SELECT follow_ups, judgement FROM prompted WHERE attempt = ?"
@@ -34,17 +49,22 @@ _INSERT_RED_FLAG = "INSERT INTO red_flags (attempt, position, flag, first, stop)
 _SELECT_RED_FLAGS = "SELECT flag, first, stop FROM red_flags WHERE attempt = ? ORDER BY position"
 
 
+def stamp(at: datetime) -> str:
+    """A time as it is stored: one zone and one width, so that the order of the texts is the order of the times."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def put(connection: sqlite3.Connection, attempt: Attempt) -> None:
     """Write the attempt into the open transaction, in the place of one of the same id."""
     judgement = attempt.judgement
-    connection.execute("DELETE FROM attempts WHERE id = ?", (attempt.id,))
+    connection.execute("DELETE FROM findings WHERE attempt = ?", (attempt.id,))
+    connection.execute("DELETE FROM red_flags WHERE attempt = ?", (attempt.id,))
     connection.execute(
-        _INSERT_ATTEMPT,
+        _PUT_ATTEMPT,
         {
             "id": attempt.id,
             "drill": attempt.drill,
-            # One zone and one width, so that the order of the texts is the order of the times.
-            "asked_at": attempt.asked_at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "asked_at": stamp(attempt.asked_at),
             "source": attempt.source,
             "ended": attempt.ended,
             "samples": attempt.samples,
@@ -117,3 +137,23 @@ def _red_flags(connection: sqlite3.Connection, attempt_id: str) -> tuple[RedFlag
         RedFlag(id=flag, evidence=Span(first=first, stop=stop))
         for flag, first, stop in connection.execute(_SELECT_RED_FLAGS, (attempt_id,))
     )
+
+
+def put_dispute(connection: sqlite3.Connection, dispute: Dispute) -> None:
+    """Write the dispute into the open transaction, in the place of one of the same attempt and concept."""
+    connection.execute(
+        "INSERT OR REPLACE INTO disputes (attempt, concept, verdict, at, note) VALUES (?, ?, ?, ?, ?)",
+        (dispute.attempt, dispute.concept, dispute.verdict, stamp(dispute.at), dispute.note),
+    )
+
+
+def disputes(connection: sqlite3.Connection, attempt_id: str | None) -> list[Dispute]:
+    """The disputes of an attempt, or all; oldest first."""
+    return [
+        Dispute(attempt=attempt, concept=concept, verdict=verdict, at=datetime.fromisoformat(at), note=note)
+        for attempt, concept, verdict, at, note in connection.execute(
+            "SELECT attempt, concept, verdict, at, note FROM disputes "
+            "WHERE ?1 IS NULL OR attempt = ?1 ORDER BY at, attempt, concept",
+            (attempt_id,),
+        )
+    ]
