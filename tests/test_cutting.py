@@ -16,6 +16,7 @@ SETTINGS = Cutting(
     search=10 * FRAME_SAMPLES,
     pause=4 * FRAME_SAMPLES,
     pre_roll=5 * FRAME_SAMPLES // 2,
+    apart=12 * FRAME_SAMPLES,
 )
 SPEECH, FAINT, NONE = 0.9, 0.2, 0.0
 
@@ -37,8 +38,7 @@ def cut(frames: list[float]) -> tuple[list[Utterance], list[tuple[int, Utterance
             settled.append(utterance)
         elif utterance:
             drafts.append((taken, utterance))
-    last = finish(cutter)
-    return settled + ([last] if last else []), drafts
+    return settled + list(finish(cutter)), drafts
 
 
 def test_silence_gives_nothing_to_decode() -> None:
@@ -54,6 +54,16 @@ def test_a_short_answer_is_one_utterance_with_some_sound_before_and_after_it() -
 def test_the_draft_at_a_pause_is_what_is_settled_when_nothing_follows() -> None:
     settled, drafts = cut([SPEECH] * 8 + [NONE] * 15)
     assert [(draft.start, draft.stop) for _, draft in drafts] == [(settled[0].start, settled[0].stop)]
+
+
+def test_at_the_end_only_what_came_after_the_last_draft_is_left_to_decode() -> None:
+    settled, drafts = cut([SPEECH] * 8 + [NONE] * 6 + [SPEECH] * 3)
+    assert [(draft.start, draft.stop) for _, draft in drafts] == [(settled[0].start, settled[0].stop)]
+    assert settled[1:] == [Utterance(12 * FRAME_SAMPLES, 17 * FRAME_SAMPLES, settled=True)]
+
+
+def test_a_short_answer_is_not_cut_in_two_at_its_end() -> None:
+    assert len(cut([SPEECH] * 3 + [NONE] * 5 + [SPEECH] * 3)[0]) == 1
 
 
 def test_long_talk_is_cut_at_its_first_pause() -> None:
@@ -106,5 +116,7 @@ def test_speech_begins_at_most_the_pre_roll_after_its_utterance(frames: list[flo
 
 @given(probabilities, probabilities)
 def test_what_is_settled_does_not_depend_on_what_follows(frames: list[float], more: list[float]) -> None:
-    early = cut(frames)[0][:-1]
-    assert cut(frames + more)[0][: len(early)] == early
+    settled, _ = cut(frames)
+    kept = [utterance for utterance in cut(frames + more)[0] if utterance in settled]
+    assert kept == settled[: len(kept)]
+    assert len(kept) >= len(settled) - 2  # what the end of the answer cut, at most two, may go on

@@ -51,6 +51,8 @@ PURE = (
     "audio/endpoint.py",
     "audio/dropouts.py",
     "speech/cutting.py",
+    "speech/guards.py",
+    "speech/voicing.py",
     "speech/utterances.py",
     "check/delivery.py",
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from voice_coach.content.models import Drill, Rubric
-    from voice_coach.records import Attempt, EndReason, Word
+    from voice_coach.records import Attempt, EndReason, Stretch, Word
 
 Command = Literal["done", "repeat", "pause", "stop"]
 
@@ -40,10 +40,14 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Words that are now final, in order and once each, and the present guess at those after them."""
+    """Words that are now final, in order and once each, and the present guess at those after them.
+
+    `unclear`: where something was said since the last event and not understood.
+    """
 
     settled: tuple[Word, ...]
     draft: tuple[Word, ...]
+    unclear: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

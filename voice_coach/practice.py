@@ -11,27 +11,27 @@ journal stays and `finish_interrupted` takes the very same steps later.
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from voice_coach.audio import endpoint
 from voice_coach.audio.endpoint import Endpointing, Turn
 from voice_coach.audio.flac import write_flac
-from voice_coach.audio.journal import Answering, Journal, Recording
-from voice_coach.audio.level import peak_dbfs
+from voice_coach.audio.journal import Answering, Journal
+from voice_coach.audio.level import FLOOR_DBFS, peak_dbfs
 from voice_coach.audio.recorder import Recorder, Tape
-from voice_coach.check.delivery import delivery
+from voice_coach.check.delivery import delivery, pace
 from voice_coach.errors import DeviceError, VoiceError
 from voice_coach.events import Asked, Ended, Event, Graded, Level, Listening, Paused, Warned
 from voice_coach.history.archive import new_id
 from voice_coach.records import SAMPLE_RATE, Attempt, Frame, Notice, Transcript, Word
+from voice_coach.speech.again import HearingAgain, Passages
 from voice_coach.speech.hearing import Hearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
+    from pathlib import Path
 
     from voice_coach.audio.activity import SpeechDetector
     from voice_coach.audio.source import Source
@@ -39,13 +39,15 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Drill, Rubric
     from voice_coach.events import Command
     from voice_coach.history.archive import Archive
-    from voice_coach.records import AnswerSource, EndReason, Judgement
+    from voice_coach.records import AnswerSource, EndReason, Judgement, Stretch
     from voice_coach.speech.whisper import Recogniser
 
 POLL_SECONDS = 0.02
 """How long a key may wait: below what a person notices."""
 ECHO_SECONDS = 0.2
 """What the microphone still delivers of the room after the loudspeaker fell silent."""
+TOO_FAR_BEHIND = 60 * SAMPLE_RATE
+"""Cut and not yet decoded: two or three utterances, which a recogniser that keeps up never has waiting."""
 LEAST_KEPT = SAMPLE_RATE // 4
 """A recording shorter than this holds no word; stopping that early keeps nothing."""
 
@@ -170,31 +172,36 @@ def finish_interrupted(desk: Desk, drill: Drill, rubric: Rubric, journal: Journa
 
 
 def hear(
-    source: Source, recogniser: Recogniser, detector: SpeechDetector
+    source: Source, recogniser: Recogniser, detector: SpeechDetector, before: Transcript | None = None
 ) -> Generator[Event, None, tuple[Transcript, int]]:
-    """The words of a whole source and its length in samples, by the path that answers take; nothing is kept.
+    """The words of a whole source, as exactly as the recogniser can, and its length in samples; nothing is kept.
+
+    Between two events lies a few seconds' work at most. Memory stays flat however long the source.
+
+    Args:
+        source: what to hear.
+        recogniser: loaded or not.
+        detector: new.
+        before: what was heard of it along the way, None where nobody listened along.
 
     Raises:
-        AudioFileError: the source cannot be opened.
+        AudioFileError, DeviceError: the source cannot be opened or broke off.
         HearingError: the recogniser failed.
     """
-    with tempfile.TemporaryDirectory(prefix="voice-coach-", ignore_cleanup_errors=True) as folder:
-        recording = Recording(Path(folder) / "audio.pcm")
-        try:
-            recorder = Recorder(source, recording)
-            hearing = Hearing(recogniser, recording.read)
-            with recorder:
-                while (item := recorder.tape.read(POLL_SECONDS)) or not recorder.tape.finished:
-                    if isinstance(item, Notice):
-                        yield Warned(item.text)
-                    elif item:
-                        hearing.feed(item, detector(item.pcm))
-                        yield Level(item.stop, peak_dbfs(item.pcm), 1.0)
-            if recorder.tape.fault:
-                raise recorder.tape.fault
-            return hearing.finish(), recorder.tape.position
-        finally:
-            recording.close()
+    passages, again = Passages(), HearingAgain(recogniser, before)
+    with source.open() as items:
+        for item in items:
+            if isinstance(item, Notice):
+                yield Warned(item.text)
+                continue
+            passage = passages.feed(item, detector(item.pcm))
+            level = Level(item.stop, peak_dbfs(item.pcm), 1.0)
+            yield level
+            for _ in again.hear(passages, passage):
+                yield level
+    for _ in again.hear(passages, passages.finish()):
+        yield Level(passages.position, FLOOR_DBFS, 1.0)
+    return again.transcript(), passages.position
 
 
 def typed(text: str) -> list[Word]:
@@ -211,6 +218,7 @@ class _Ear:
         self.ending: endpoint.Ending | None = None
         self.notices: list[str] = []
         self.hearing = Hearing(desk.recogniser, tape.recording.read)
+        self._late = False
         self._settings = desk.endpointing
         self._detect = desk.detector()
 
@@ -223,6 +231,12 @@ class _Ear:
             yield self._frame(item)
         if heard := self.hearing.poll():
             yield heard
+        if not self._late and self.hearing.behind > TOO_FAR_BEHIND and not self.tape.finished:
+            self._late = True
+            yield Warned(
+                "This machine hears more slowly than you speak, so the report will take longer. Nothing is lost; "
+                "a smaller model keeps up better (`voice-coach doctor` proposes one)."
+            )
 
     def _frame(self, frame: Frame) -> Level:
         probability = self._detect(frame.pcm)
@@ -306,7 +320,8 @@ def _finish(
     if heard := ear.hearing.poll():
         yield heard
     samples = ear.tape.position
-    answer = _Answer(journal.answering, transcript, reason, samples, tuple(ear.notices))
+    talk = ear.hearing.voicing.talk()
+    answer = _Answer(journal.answering, transcript, reason, samples, tuple(ear.notices), talk)
     attempt = _judged(desk, drill, rubric, answer)
     kept = desk.archive.save(attempt, lambda path: write_flac(path, journal.recording.chunks(samples)))
     yield Graded(kept, drill, rubric)
@@ -322,9 +337,11 @@ class _Answer:
     reason: EndReason
     samples: int | None = None
     notices: tuple[str, ...] = ()
+    talk: tuple[Stretch, ...] | None = None
 
 
 def _judged(desk: Desk, drill: Drill, rubric: Rubric, answer: _Answer) -> Attempt:
+    judgement = desk.judge.judge(answer.transcript, rubric, question=drill.question)
     return Attempt(
         id=answer.answering.id,
         drill=drill.id,
@@ -333,8 +350,14 @@ def _judged(desk: Desk, drill: Drill, rubric: Rubric, answer: _Answer) -> Attemp
         ended=answer.reason,
         samples=answer.samples,
         transcript=answer.transcript,
-        judgement=desk.judge.judge(answer.transcript, rubric, question=drill.question),
-        delivery=delivery(answer.transcript, answer.samples),
+        judgement=judgement,
+        delivery=delivery(
+            answer.transcript,
+            answer.samples,
+            answer.talk,
+            judgement.findings,
+            pace(drill.samples.strong, drill.seconds) if drill.samples else None,
+        ),
         notices=answer.notices,
     )
 

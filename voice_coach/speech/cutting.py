@@ -7,6 +7,8 @@ usually done before the answer ends.
 
 Cuts depend on the sound alone, never on how busy the machine is: the same recording gives the same utterances.
 A draft and the cut that follows it without new speech are the same range, so a draft need not be decoded twice.
+When the answer ends, what was said since the last draft is an utterance of its own unless the open one is short:
+what is left to decode then is what was said in one breath, however long the answer.
 Speech detection only chooses the cuts. What lies between two utterances was below `maybe` throughout; sound
 that may be faint speech is always decoded.
 """
@@ -22,7 +24,9 @@ from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE
 class Cutting:
     """Lengths in samples. `maybe` is a low probability: better to decode a cough than to lose a word.
 
-    `settle` at 10 s costs 1.3 points of word error rate more, at 20 s nothing less. `pause` is whole frames (0.32 s), so that a draft ends exactly where the cut after it does.
+    `settle` at 10 s costs 1.3 points of word error rate more, at 20 s nothing less. `pause` is whole frames (0.32 s),
+    so that a draft ends exactly where the cut after it does. What is said after the last draft stands apart when the
+    open utterance is at least `apart` long.
     """
 
     settle: int = 15 * SAMPLE_RATE
@@ -30,6 +34,7 @@ class Cutting:
     search: int = 8 * SAMPLE_RATE
     pause: int = 10 * FRAME_SAMPLES
     pre_roll: int = SAMPLE_RATE // 2
+    apart: int = 10 * SAMPLE_RATE
     maybe: float = 0.2
 
 
@@ -46,8 +51,9 @@ class Utterance:
 class Cutter:
     """Where the cutting stands: everything before `done` is cut; the open utterance runs from `start`.
 
-    `last` is where speech was last likely in the open utterance, None while it holds none. `quiet` keeps the
-    probability of each frame in the stretch where a forced cut may fall, as (frame's middle, probability).
+    `last` is where speech was last likely in the open utterance, None while it holds none; `draft` where its last
+    draft ended, None before any, and `resumed` where speech went on after that. `quiet` keeps the probability of
+    each frame in the stretch where a forced cut may fall, as (frame's middle, probability).
     """
 
     settings: Cutting = field(default_factory=Cutting)
@@ -56,6 +62,8 @@ class Cutter:
     start: int = 0
     last: int | None = None
     drafted: bool = False
+    draft: int | None = None
+    resumed: int = 0
     quiet: tuple[tuple[int, float], ...] = ()
 
 
@@ -77,27 +85,40 @@ def step(cutter: Cutter, probability: float, samples: int) -> tuple[Cutter, Utte
         return cutter, None
     if length >= settings.settle:
         return _cut(cutter, stop)
-    return replace(cutter, drafted=True), Utterance(cutter.start, stop, settled=False)
+    return replace(cutter, drafted=True, draft=stop), Utterance(cutter.start, stop, settled=False)
 
 
-def finish(cutter: Cutter) -> Utterance | None:
-    """The last utterance when no more sound comes, None if nothing is open."""
+def finish(cutter: Cutter) -> tuple[Utterance, ...]:
+    """The last utterances when no more sound comes: none if nothing is open, two if a draft can be kept."""
     if cutter.last is None:
-        return None
-    return Utterance(cutter.start, min(cutter.position, cutter.last + cutter.settings.pause), settled=True)
+        return ()
+    stop = min(cutter.position, cutter.last + cutter.settings.pause)
+    draft = cutter.draft
+    if draft is None or draft >= stop or stop - cutter.start < cutter.settings.apart:
+        return (Utterance(cutter.start, stop, settled=True),)
+    return Utterance(cutter.start, draft, settled=True), Utterance(cutter.resumed, stop, settled=True)
 
 
 def _speech(cutter: Cutter, stop: int) -> Cutter:
     if cutter.last is None:
         start = max(cutter.done, cutter.position - cutter.settings.pre_roll)
-        return replace(cutter, start=start, last=stop, drafted=False)
-    return replace(cutter, last=stop, drafted=False)
+        return replace(cutter, start=start, last=stop, drafted=False, draft=None)
+    if cutter.drafted:
+        resumed = max(cutter.draft or 0, cutter.position - cutter.settings.pre_roll)
+        cutter = replace(cutter, drafted=False, resumed=resumed)
+    return replace(cutter, last=stop)
 
 
 def _cut(cutter: Cutter, where: int) -> tuple[Cutter, Utterance]:
     """Settle what lies before sample `where`; speech after it begins the next utterance there."""
     going_on = cutter.last is not None and cutter.last > where
     rest = replace(
-        cutter, done=where, start=where, last=cutter.last if going_on else None, drafted=False, quiet=()
+        cutter,
+        done=where,
+        start=where,
+        last=cutter.last if going_on else None,
+        drafted=False,
+        draft=None,
+        quiet=(),
     )
     return rest, Utterance(cutter.start, where, settled=True)

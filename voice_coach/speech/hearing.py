@@ -1,8 +1,9 @@
 """Listening to one answer: frames in, settled words out, while the person goes on talking.
 
 Frames move the cutter; what it cuts is decoded by one worker thread, which reads the sound from the journal.
-Settled utterances are decoded in order and none is left out; of drafts only the newest waits. The transcript
-depends on the sound alone: a draft is used as final only when its range is exactly the one that was cut.
+Settled utterances are decoded in order and none is left out; of drafts only the newest waits, and none is made
+while settled utterances wait, so that a slow machine catches up. The transcript depends on the sound alone: a
+draft is used as final only when its range is exactly the one that was cut.
 """
 
 from __future__ import annotations
@@ -13,38 +14,46 @@ from typing import TYPE_CHECKING
 
 from voice_coach.errors import CoachError
 from voice_coach.events import Heard
-from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Frame, Transcript, Word
+from voice_coach.records import SAMPLE_RATE, Frame, Stretch, Transcript, Word
 from voice_coach.speech import cutting
 from voice_coach.speech.cutting import Cutter, Cutting, Utterance
+from voice_coach.speech.guards import believed, voiced
+from voice_coach.speech.voicing import Voicing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from voice_coach.speech.whisper import Recogniser
 
-VOICED = 0.5
-"""Speech probability that counts as a voice."""
 LEAST_VOICED = SAMPLE_RATE // 10
 """An utterance with less voice than this is noise: Whisper would invent words for it."""
+LEAST_UNCLEAR = SAMPLE_RATE // 2
+"""Voice shorter than this, and not understood, is a cough and not worth telling."""
 
 
 class Hearing:
-    """Hears one answer; `feed` and `finish` from one thread, decoding in another."""
+    """Hears one answer; `feed` and `finish` from one thread, decoding in another.
+
+    Attributes:
+        voicing: where the person spoke.
+    """
 
     def __init__(
         self, recogniser: Recogniser, read: Callable[[int, int], bytes], settings: Cutting | None = None
     ) -> None:
+        self.voicing = Voicing()
         self._recogniser = recogniser
         self._read = read
         self._cutter = Cutter(settings or Cutting())
-        self._voiced: deque[int] = deque()
         self._wake = threading.Condition()
         self._settled_jobs: deque[Utterance] = deque()
         self._draft_job: Utterance | None = None
+        self._decoded = 0
         self._closing = False
         self._fault: CoachError | None = None
         self._words: list[Word] = []
-        self._told = 0
+        self._unclear: list[Stretch] = []
+        self._told = self._told_unclear = 0
         self._draft: tuple[Word, ...] = ()
         self._changed = False
         self._last_draft: tuple[Utterance, list[Word]] | None = None
@@ -53,8 +62,7 @@ class Hearing:
 
     def feed(self, frame: Frame, probability: float) -> None:
         """One more frame of the answer with its speech probability, in order."""
-        if probability >= VOICED:
-            self._voiced.append(frame.start)
+        self.voicing.append(probability, frame.stop - frame.start)
         self._cutter, utterance = cutting.step(self._cutter, probability, frame.stop - frame.start)
         if utterance:
             self._order(utterance)
@@ -66,8 +74,16 @@ class Hearing:
                 return None
             self._changed = False
             settled = tuple(self._words[self._told :])
-            self._told = len(self._words)
-            return Heard(settled, self._draft)
+            unclear = tuple(self._unclear[self._told_unclear :])
+            self._told, self._told_unclear = len(self._words), len(self._unclear)
+            return Heard(settled, self._draft, unclear)
+
+    @property
+    def behind(self) -> int:
+        """Samples that are cut and wait for the recogniser; stays below an utterance where it keeps up."""
+        with self._wake:
+            waiting = self._settled_jobs[-1].stop if self._settled_jobs else self._decoded
+            return max(0, waiting - self._decoded)
 
     def finish(self) -> Transcript:
         """Decode what is left and give all the words.
@@ -75,18 +91,13 @@ class Hearing:
         Raises:
             HearingError: the recogniser could not be loaded or failed; the sound is still in the journal.
         """
-        if utterance := cutting.finish(self._cutter):
+        for utterance in cutting.finish(self._cutter):
             self._order(utterance)
         self.close()
         self._thread.join()
         if self._fault:
             raise self._fault
-        return Transcript(
-            words=tuple(self._words),
-            language=str(self._recogniser.settings["language"]),
-            model=self._recogniser.name,
-            settings=self._recogniser.settings,
-        )
+        return transcript(self._recogniser, self._words, self._unclear, "utterances")
 
     def close(self) -> None:
         """Let the worker end when it has done what was ordered."""
@@ -95,10 +106,7 @@ class Hearing:
             self._wake.notify_all()
 
     def _order(self, utterance: Utterance) -> None:
-        while self._voiced and self._voiced[0] < utterance.start:
-            self._voiced.popleft()
-        voiced = sum(1 for start in self._voiced if start < utterance.stop)
-        if voiced * FRAME_SAMPLES < LEAST_VOICED:
+        if self.voicing.voice(utterance.start, utterance.stop) < LEAST_VOICED:
             return
         with self._wake:
             if utterance.settled:
@@ -129,28 +137,45 @@ class Hearing:
         if self._last_draft and self._last_draft[0] == _as_draft(utterance):
             words = self._last_draft[1]
         else:
-            words = self._place(
-                utterance, self._recogniser.words(self._read(utterance.start, utterance.stop))
-            )
+            words = self._recogniser.words(self._read(utterance.start, utterance.stop))
+            words = voiced(placed(words, utterance.start, utterance.stop), self.voicing)
+        voice = self.voicing.voice(utterance.start, utterance.stop)
+        understood = bool(words) and believed(words, voice)
         with self._wake:
-            if utterance.settled:
-                self._words += words
-                self._draft = ()
-            else:
-                self._draft = tuple(words)
+            if not utterance.settled:
+                self._draft = tuple(words) if understood else ()
                 self._last_draft = (utterance, words)
+            else:
+                self._draft, self._decoded = (), utterance.stop
+                if understood:
+                    self._words += words
+                elif voice >= LEAST_UNCLEAR:
+                    self._unclear.append(Stretch(start=utterance.start, stop=utterance.stop))
             self._changed = True
 
-    @staticmethod
-    def _place(utterance: Utterance, words: list[Word]) -> list[Word]:
-        """The words at their place in the answer: in order of time, within the utterance."""
-        placed, earliest = [], utterance.start
-        for word in words:
-            start = min(max(earliest, utterance.start + (word.start or 0)), utterance.stop)
-            stop = min(max(start, utterance.start + (word.stop or 0)), utterance.stop)
-            placed.append(word.model_copy(update={"start": start, "stop": stop}))
-            earliest = start
-        return placed
+
+def placed(words: Sequence[Word], start: int, stop: int) -> list[Word]:
+    """Words of the sound from `start` to `stop` at their place in the answer: in order of time, and within it."""
+    kept, earliest = [], start
+    for word in words:
+        begin = min(max(earliest, start + (word.start or 0)), stop)
+        end = min(max(begin, start + (word.stop or 0)), stop)
+        kept.append(word.model_copy(update={"start": begin, "stop": end}))
+        earliest = begin
+    return kept
+
+
+def transcript(
+    recogniser: Recogniser, words: Sequence[Word], unclear: Sequence[Stretch], pieces: str
+) -> Transcript:
+    """What was heard, with what heard it and in which `pieces`."""
+    return Transcript(
+        words=tuple(words),
+        unclear=tuple(unclear),
+        language=str(recogniser.settings["language"]),
+        model=recogniser.name,
+        settings=recogniser.settings | {"pieces": pieces},
+    )
 
 
 def _as_draft(utterance: Utterance) -> Utterance:

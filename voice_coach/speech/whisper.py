@@ -1,8 +1,8 @@
-"""Whisper through faster-whisper, on the CPU, for utterances of up to half a minute.
+"""Whisper through faster-whisper, on the CPU: utterances while somebody talks, whole passages afterwards.
 
 Settings follow measurements, not defaults. Beam 5 is worth 1.5 points of word error rate. Temperature stays 0:
 the usual fallback samples at random, which makes the same sound give different words, and one stuttered piece
-took 16 of 21 CPU seconds in it. Instead a decode that looks wrong (repetitive, or very unsure) is tried once
+took 16 of 21 CPU seconds in it. Instead an utterance that looks wrong (repetitive, or very unsure) is tried once
 more with the full window, and what still repeats is collapsed. No prompt and no hotwords, ever: a recogniser
 told what to expect hears it in silence.
 """
@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from voice_coach.errors import HearingError
 from voice_coach.records import SAMPLE_RATE, Word
+from voice_coach.speech.guards import collapse_loops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from faster_whisper import WhisperModel
@@ -37,7 +38,7 @@ UNSURE = -1.0
 
 
 class Recogniser(Protocol):
-    """Sound to words, one utterance at a time."""
+    """Sound to words. Used from several threads, one piece at a time."""
 
     @property
     def name(self) -> str:
@@ -55,7 +56,14 @@ class Recogniser(Protocol):
         """
 
     def words(self, pcm: bytes) -> list[Word]:
-        """The words of one utterance, times in samples from its start.
+        """The words of one utterance, times in samples from its start; none where it understood nothing.
+
+        Raises:
+            HearingError: decoding failed.
+        """
+
+    def passage(self, pcm: bytes) -> Iterator[list[Word]]:
+        """The words of minutes of sound, as exactly as it can, in turns of a few seconds' work each.
 
         Raises:
             HearingError: decoding failed.
@@ -78,6 +86,7 @@ class Whisper:
         self._threads = threads or max(1, min(4, (os.cpu_count() or 1) // 2))
         self._model: Any = None
         self._loading = threading.Lock()
+        self._decoding = threading.Lock()
 
     def load(self) -> None:
         """Load the weights (0.5 s for base, after 1.5 s of imports).
@@ -114,10 +123,8 @@ class Whisper:
         Raises:
             HearingError: the recogniser failed.
         """
-        import numpy as np
-
         self.load()
-        samples = np.frombuffer(pcm, dtype=np.int16).astype(np.float32) / 32768
+        samples = _floats(pcm)
         duration = len(samples) / SAMPLE_RATE
         try:
             words, wrong = self._decode(samples, max(SHORTEST_WINDOW, duration + WINDOW_MARGIN))
@@ -128,9 +135,53 @@ class Whisper:
             raise HearingError(f"the recogniser failed on {duration:.1f} s of sound: {error}") from error
         return collapse_loops(words)
 
+    def passage(self, pcm: bytes) -> Iterator[list[Word]]:
+        """Words of a passage, window by window, each with the text before it, as Whisper was made to be used.
+
+        Raises:
+            HearingError: the recogniser failed.
+        """
+        self.load()
+        samples = _floats(pcm)
+        try:
+            segments, _ = self._model.transcribe(
+                samples,
+                language=self.settings["language"],
+                beam_size=5,
+                temperature=0.0,
+                word_timestamps=True,
+                vad_filter=False,
+            )
+            for window in self._windows(segments):
+                yield collapse_loops(
+                    joined([word for segment in window for word in segment.words or ()], len(samples))
+                )
+        except Exception as error:
+            raise HearingError(
+                f"the recogniser failed on {len(samples) / SAMPLE_RATE:.0f} s of sound: {error}"
+            ) from error
+
+    def _windows(self, segments: Iterator[Any]) -> Iterator[list[Any]]:
+        """The segments that were decoded together; the model is free for others between two windows."""
+        waiting: list[Any] = []
+        while True:
+            with self._decoding:
+                self._model.encode.window = LONGEST_WINDOW
+                segment = next(segments, None)  # decodes when a window's segments are used up
+            if waiting and (segment is None or segment.seek != waiting[0].seek):
+                yield waiting
+                waiting = []
+            if segment is None:
+                return
+            waiting.append(segment)
+
     def _decode(self, samples: Any, window: float) -> tuple[list[Word], bool]:
         """The words, and whether they look wrong."""
-        self._model.encode.window = window
+        with self._decoding:
+            self._model.encode.window = window
+            return self._decoded(samples)
+
+    def _decoded(self, samples: Any) -> tuple[list[Word], bool]:
         duration = len(samples) / SAMPLE_RATE
         segments, _ = self._model.transcribe(
             samples,
@@ -167,6 +218,12 @@ class _ShortEncode:
         return self._encode(features[..., : round(self.window * self._frames_per_second)])
 
 
+def _floats(pcm: bytes) -> Any:
+    import numpy as np
+
+    return np.frombuffer(pcm, dtype=np.int16).astype(np.float32) / 32768
+
+
 def joined(pieces: Iterable[Any], samples: int) -> list[Word]:
     """Whisper's pieces as whole words: one that does not begin with a space belongs to the word before it.
 
@@ -190,24 +247,3 @@ def compression_ratio(text: str) -> float:
     """Bytes of the text over bytes compressed; openai/whisper's measure of repetition."""
     raw = text.encode()
     return len(raw) / len(zlib.compress(raw)) if raw else 0.0
-
-
-def collapse_loops(words: list[Word], *, most: int = 3, longest: int = 8) -> list[Word]:
-    """Words without a decoder's loops: a phrase of up to `longest` words said over `most` times in a row, once."""
-    kept: list[Word] = []
-    at = 0
-    texts = [word.text.lower() for word in words]
-    while at < len(words):
-        for size in range(1, longest + 1):
-            phrase = texts[at : at + size]
-            times = 1
-            while texts[at + times * size : at + (times + 1) * size] == phrase and len(phrase) == size:
-                times += 1
-            if times > most:
-                kept += words[at : at + size]
-                at += times * size
-                break
-        else:
-            kept.append(words[at])
-            at += 1
-    return kept
