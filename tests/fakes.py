@@ -19,6 +19,7 @@ from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Finding, Judgement, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from voice_coach.content.models import Rubric
     from voice_coach.errors import CoachError
@@ -99,10 +100,13 @@ class FakeSource:
         self._refuses = refuses
         self._fault = fault
 
-    @contextmanager
-    def open(self) -> Iterator[Iterator[Frame | Notice]]:
+    def open(self) -> AbstractContextManager[Iterator[Frame | Notice]]:
         if self._refuses:
             raise self._refuses
+        return self._opened()
+
+    @contextmanager
+    def _opened(self) -> Iterator[Iterator[Frame | Notice]]:
         self.is_open = True
         try:
             yield self._items()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from voice_coach.clock import Clock
 
 BYTES_A_FRAME = 2 * FRAME_SAMPLES
+LEAST_GAP_SECONDS = 0.2
+"""A jump in a file's time stamps that is told; encoders' roundings stay far below."""
 
 
 class AudioFile:
@@ -65,21 +67,25 @@ class AudioFile:
             yield self._paced(frames) if self._pace else frames
 
     def _decoded(self, container: InputContainer) -> Iterator[bytes | Notice]:
-        """16 kHz mono PCM as it is decoded; damage ends it with a notice, as an unplugged microphone would."""
+        """16 kHz mono PCM as it is decoded; what damage takes, in the middle or from somewhere on, is told."""
         import av
 
         resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
         decoded = 0
+        gap = _Gap()
         try:
             for frame in container.decode(audio=0):
+                if missing := gap(frame):
+                    yield Notice(
+                        f"{self.path.name} is damaged: about {missing:.1f} s at {_clock(decoded)} could not be read."
+                    )
                 pcm = _pcm(resampler, frame)
                 decoded += len(pcm) // 2
                 yield pcm
         except (OSError, av.FFmpegError) as error:
-            at = f"{decoded // SAMPLE_RATE // 60}:{decoded // SAMPLE_RATE % 60:02d}"
             if not decoded:
                 raise AudioFileError(_cannot(self.path, error)) from error
-            yield Notice(f"{self.path.name} is damaged: nothing after {at} could be read.")
+            yield Notice(f"{self.path.name} is damaged: nothing after {_clock(decoded)} could be read.")
         if decoded:
             yield _pcm(resampler, None)
 
@@ -91,6 +97,22 @@ class AudioFile:
                 due = start + item.stop / SAMPLE_RATE
                 self._clock.sleep(max(0.0, due - self._clock.monotonic()))
             yield item
+
+
+class _Gap:
+    """Seconds that are missing before a frame, by its time stamp; many frames have none. 0 where nothing is."""
+
+    def __init__(self) -> None:
+        self._expected: float | None = None
+
+    def __call__(self, frame: av.AudioFrame) -> float:
+        missing = 0.0
+        if frame.time is not None:
+            missing = frame.time - (frame.time if self._expected is None else self._expected)
+            self._expected = frame.time
+        if self._expected is not None:
+            self._expected += frame.samples / frame.sample_rate
+        return missing if missing >= LEAST_GAP_SECONDS else 0.0
 
 
 def reblocked(pieces: Iterator[bytes | Notice]) -> Iterator[Frame | Notice]:
@@ -112,6 +134,10 @@ def reblocked(pieces: Iterator[bytes | Notice]) -> Iterator[Frame | Notice]:
 
 def _pcm(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> bytes:
     return b"".join(piece.to_ndarray().tobytes() for piece in resampler.resample(frame))
+
+
+def _clock(samples: int) -> str:
+    return f"{samples // SAMPLE_RATE // 60}:{samples // SAMPLE_RATE % 60:02d}"
 
 
 def _cannot(path: Path, error: Exception) -> str:
