@@ -79,4 +79,14 @@ class Graded:
     rubric: Rubric
 
 
-Event = Asked | Listening | Level | Heard | Paused | Warned | Ended | Graded
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """An attempt was heard again as a whole and judged by what it says now; `before` is as it was shown."""
+
+    before: Attempt
+    attempt: Attempt
+    drill: Drill
+    rubric: Rubric
+
+
+Event = Asked | Listening | Level | Heard | Paused | Warned | Ended | Graded | Corrected

@@ -19,14 +19,13 @@ from voice_coach.audio import endpoint
 from voice_coach.audio.endpoint import Endpointing, Turn
 from voice_coach.audio.flac import write_flac
 from voice_coach.audio.journal import Answering, Journal
-from voice_coach.audio.level import FLOOR_DBFS, peak_dbfs
+from voice_coach.audio.level import peak_dbfs
 from voice_coach.audio.recorder import Recorder, Tape
 from voice_coach.check.delivery import delivery, pace
 from voice_coach.errors import DeviceError, VoiceError
 from voice_coach.events import Asked, Ended, Event, Graded, Level, Listening, Paused, Warned
 from voice_coach.history.archive import new_id
 from voice_coach.records import SAMPLE_RATE, Attempt, Frame, Notice, Transcript, Word
-from voice_coach.speech.again import HearingAgain, Passages
 from voice_coach.speech.hearing import Hearing
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Drill, Rubric
     from voice_coach.events import Command
     from voice_coach.history.archive import Archive
-    from voice_coach.records import AnswerSource, EndReason, Judgement, Stretch
+    from voice_coach.records import AnswerSource, Delivery, EndReason, Judgement, Stretch
     from voice_coach.speech.whisper import Recogniser
 
 POLL_SECONDS = 0.02
@@ -169,39 +168,6 @@ def finish_interrupted(desk: Desk, drill: Drill, rubric: Rubric, journal: Journa
         yield from ear.drain()
         yield Ended("recovered")
         yield from _finish(desk, drill, rubric, journal, ear, "recovered")
-
-
-def hear(
-    source: Source, recogniser: Recogniser, detector: SpeechDetector, before: Transcript | None = None
-) -> Generator[Event, None, tuple[Transcript, int]]:
-    """The words of a whole source, as exactly as the recogniser can, and its length in samples; nothing is kept.
-
-    Between two events lies a few seconds' work at most. Memory stays flat however long the source.
-
-    Args:
-        source: what to hear.
-        recogniser: loaded or not.
-        detector: new.
-        before: what was heard of it along the way, None where nobody listened along.
-
-    Raises:
-        AudioFileError, DeviceError: the source cannot be opened or broke off.
-        HearingError: the recogniser failed.
-    """
-    passages, again = Passages(), HearingAgain(recogniser, before)
-    with source.open() as items:
-        for item in items:
-            if isinstance(item, Notice):
-                yield Warned(item.text)
-                continue
-            passage = passages.feed(item, detector(item.pcm))
-            level = Level(item.stop, peak_dbfs(item.pcm), 1.0)
-            yield level
-            for _ in again.hear(passages, passage):
-                yield level
-    for _ in again.hear(passages, passages.finish()):
-        yield Level(passages.position, FLOOR_DBFS, 1.0)
-    return again.transcript(), passages.position
 
 
 def typed(text: str) -> list[Word]:
@@ -351,15 +317,21 @@ def _judged(desk: Desk, drill: Drill, rubric: Rubric, answer: _Answer) -> Attemp
         samples=answer.samples,
         transcript=answer.transcript,
         judgement=judgement,
-        delivery=delivery(
-            answer.transcript,
-            answer.samples,
-            answer.talk,
-            judgement.findings,
-            pace(drill.samples.strong, drill.seconds) if drill.samples else None,
-        ),
+        delivery=delivered(answer.transcript, answer.samples, answer.talk, judgement, drill),
         notices=answer.notices,
     )
+
+
+def delivered(
+    transcript: Transcript,
+    samples: int | None,
+    talk: tuple[Stretch, ...] | None,
+    judgement: Judgement,
+    drill: Drill,
+) -> Delivery:
+    """How an answer to `drill` was delivered; arguments as in `check.delivery`."""
+    target = pace(drill.samples.strong, drill.seconds) if drill.samples else None
+    return delivery(transcript, samples, talk, judgement.findings, target)
 
 
 def _answering(desk: Desk, drill: Drill, source: AnswerSource) -> Answering:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from pydantic import ConfigDict, ValidationError
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from voice_coach.afterwards import Listened, hear
 from voice_coach.audio.activity import SileroDetector
 from voice_coach.audio.file import AudioFile
 from voice_coach.cli.screen import complain, messages
 from voice_coach.clock import SystemClock
 from voice_coach.errors import CheckError, UsageError
 from voice_coach.events import Level, Warned
-from voice_coach.practice import hear, typed
+from voice_coach.practice import typed
 from voice_coach.records import SAMPLE_RATE, Attempt, Record, Transcript
 
 if TYPE_CHECKING:
@@ -143,8 +144,8 @@ def _heard(path: Path, recogniser: Recogniser) -> Transcript:
             try:
                 event = next(events)
             except StopIteration as heard:
-                transcript: Transcript = heard.value[0]
-                return transcript
+                listened: Listened = heard.value
+                return listened.transcript
             if isinstance(event, Level):
                 progress.update(task, completed=event.position / SAMPLE_RATE)
             elif isinstance(event, Warned):

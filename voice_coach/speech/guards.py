@@ -62,8 +62,11 @@ def voiced(words: Sequence[Word], voicing: Voicing) -> list[Word]:
     ]
 
 
-def collapse_loops(words: list[Word], *, most: int = 3, longest: int = 8) -> list[Word]:
-    """Words without a decoder's loops: a phrase of up to `longest` words said over `most` times in a row, once."""
+def collapse_loops(words: list[Word], *, longest: int = 8) -> list[Word]:
+    """Words without a decoder's loops: a phrase of up to `longest` words said far too often in a row is said once.
+
+    People do say "words words words words"; a decoder that loops goes on to its limit.
+    """
     kept: list[Word] = []
     at = 0
     texts = [word.text.lower() for word in words]
@@ -73,7 +76,7 @@ def collapse_loops(words: list[Word], *, most: int = 3, longest: int = 8) -> lis
             times = 1
             while texts[at + times * size : at + (times + 1) * size] == phrase and len(phrase) == size:
                 times += 1
-            if times > most:
+            if times > max(3, 8 // size):
                 kept += words[at : at + size]
                 at += times * size
                 break
