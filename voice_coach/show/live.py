@@ -15,13 +15,14 @@ from voice_coach.events import Asked, Ended, Heard, Level, Listening, Paused, Wa
 from voice_coach.records import SAMPLE_RATE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from voice_coach.content.models import Drill
     from voice_coach.events import Event
-    from voice_coach.records import EndReason
+    from voice_coach.records import EndReason, Stretch
 
 QUIETEST = -60.0
 """dBFS at the left end of the level meter."""
@@ -100,9 +101,12 @@ class PlainFace:
                 self._console.print(question(drill, hidden=self._hide_question))
             case Listening(name):
                 self._console.print(Text(f"Listening to {name}."))
-            case Heard(settled) if settled:
+            case Heard(settled, _, unclear) if settled:
                 at = "" if settled[0].start is None else f"{clock(settled[0].start):>5}  "
                 self._console.print(Text(at + " ".join(word.text for word in settled)))
+                self._not_understood(unclear)
+            case Heard(unclear=unclear) if unclear:
+                self._not_understood(unclear)
             case Paused():
                 self._console.print("Paused.")
             case Warned(text):
@@ -111,6 +115,10 @@ class PlainFace:
                 self._console.print(Text(" ".join(filter(None, (ENDED[reason], fault))), style="dim"))
             case _:
                 pass
+
+    def _not_understood(self, unclear: Sequence[Stretch]) -> None:
+        for stretch in unclear:
+            self._console.print(Text(f"{clock(stretch.start):>5}  (not understood)", style="yellow"))
 
 
 class LiveFace:
@@ -148,8 +156,9 @@ class LiveFace:
                 self._state = "Not recording. p goes on"
             case Level(position, peak, silence_left):
                 self._position, self._peak, self._silence_left = position, peak, silence_left
-            case Heard(settled, draft):
-                self._words = [*self._words, *(word.text for word in settled)][-WORDS_SHOWN:]
+            case Heard(settled, draft, unclear):
+                heard = [*(word.text for word in settled), *("(not understood)" for _ in unclear)]
+                self._words = [*self._words, *heard][-WORDS_SHOWN:]
                 self._draft = [word.text for word in draft]
             case Ended():
                 self._state = "Hearing the last words"

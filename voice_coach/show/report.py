@@ -9,6 +9,7 @@ from rich.text import Text
 from voice_coach.records import SAMPLE_RATE
 from voice_coach.show.live import clock
 from voice_coach.show.page import FLAG_STYLE, SIGNS, STYLES, Hanging, listed, sections, titles
+from voice_coach.show.spoken import delivery_lines, not_understood
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from voice_coach.content.models import Drill, Requirement, Rubric
-    from voice_coach.records import Attempt, Delivery, Finding, Judgement, Span, Transcript, Verdict
+    from voice_coach.records import Attempt, Finding, Judgement, Span, Transcript, Verdict
 
 HEADINGS: dict[Verdict, str] = {
     "explained": "Explained",
@@ -44,7 +45,8 @@ def attempt_report(attempt: Attempt, drill: Drill, rubric: Rubric) -> Renderable
         [
             [Text(drill.title, style="bold underline"), _length(attempt, drill)],
             *_verdicts(judgement, attempt.transcript, rubric, drill.concepts),
-            [_delivery(attempt.delivery)] if attempt.delivery.words else [],
+            delivery_lines(attempt.delivery),
+            not_understood(attempt.transcript.unclear),
             [Hanging("! ", Text(notice), 2) for notice in attempt.notices],
             _where_to_go_on(attempt),
         ]
@@ -215,14 +217,3 @@ def _quote(span: Span, transcript: Transcript) -> RenderableType:
     if times is None:
         return Hanging(_BELOW, quote)
     return Hanging(Text(f"{clock(times[0]):>8} ", style="cyan"), quote, _AFTER_TIME)
-
-
-def _delivery(delivery: Delivery) -> RenderableType:
-    facts = [f"{delivery.words} word{'s' * (delivery.words != 1)}"]
-    if delivery.words_per_minute is not None:
-        facts.append(f"{delivery.words_per_minute:.0f} a minute")
-    if delivery.longest_pause is not None:
-        facts.append(f"longest pause {delivery.longest_pause / SAMPLE_RATE:.1f} s")
-    if delivery.first_word is not None:
-        facts.append(f"first word after {delivery.first_word / SAMPLE_RATE:.1f} s")
-    return Hanging("Delivery  ", Text(", ".join(facts)))
