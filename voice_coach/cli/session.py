@@ -1,4 +1,4 @@
-"""A session: one drill after another, until the person has enough.
+"""A session: one drill after another until the person has enough, or a mock interview with one report.
 
 What is asked between two answers is asked here; the answer itself is `practice`, the screen `show`.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from rich.text import Text
 
+from voice_coach.afterwards import Afterwards
 from voice_coach.audio.file import AudioFile
 from voice_coach.audio.journal import Journal
 from voice_coach.audio.microphone import Microphone
@@ -21,52 +22,79 @@ from voice_coach.cli.screen import console
 from voice_coach.content.load import Library
 from voice_coach.demo import RECORDING, demo_drill
 from voice_coach.errors import DeviceError, NoMicrophoneError, UsageError, VoiceError
-from voice_coach.events import Graded
+from voice_coach.events import Ended, Graded, Warned
+from voice_coach.history.archive import new_id
 from voice_coach.history.schedule import next_drill
-from voice_coach.practice import answer_aloud, answer_typed, finish_interrupted
+from voice_coach.interviewer import Question, closing
+from voice_coach.practice import answer_aloud, answer_typed, finish_interrupted, interview, say
+from voice_coach.show.interview import interview_report
 from voice_coach.show.keyboard import Keyboard, PipedKeys, TerminalKeys
 from voice_coach.show.live import PlainFace, clock, face
 from voice_coach.show.report import attempt_report, outline
+from voice_coach.show.spoken import correction
+from voice_coach.speech.voice import SCREEN_ONLY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from voice_coach.audio.source import Source
+    from voice_coach.cli.choosing import Wanted
     from voice_coach.cli.desk import Choices
-    from voice_coach.content.models import Drill
+    from voice_coach.content.models import Drill, Rubric
     from voice_coach.events import Event
     from voice_coach.practice import Desk
+    from voice_coach.records import Attempt
     from voice_coach.show.live import Face
 
+WAIT_SECONDS = 0.05
 OTHER_WAYS = "Or answer without one: --typed to type, --audio FILE to let a recording speak."
+
+
+Mode = Literal["interview", "coach", "listen-only"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """How answers come and what is on screen: `audio` instead of a microphone, at real speed unless `fast`."""
+    """How answers come, how they are asked for, and what is on screen.
 
-    audio: Path | None = None
+    `audio`: recordings instead of a microphone, one for each answer, at real speed unless `fast`. `quiet`: no
+    spoken sentence at the end.
+    """
+
+    audio: tuple[Path, ...] = ()
     fast: bool = False
     typed: bool = False
-    hide_question: bool = False
+    mode: Mode = "interview"
+    follow_ups: int = 1
+    quiet: bool = False
 
 
-def practise(choices: Choices, answering: Answering, drill_id: str | None) -> None:
-    """Finish what was interrupted, then ask drills until the person quits.
+def practise(choices: Choices, answering: Answering, wanted: Wanted) -> None:
+    """Finish what was interrupted, then ask drills until the person quits, or hold the mock interview.
 
     Raises:
         CoachError: a part is missing or failed; the text says what to do.
     """
     _check_options(choices, answering)
     library = Library(choices.home)
-    chosen = library.drill(drill_id) if drill_id else None
-    with open_desk(choices, library, hears=not answering.typed) as desk:
-        session = Session(desk, library, choices, answering)
+    chosen = library.drill(wanted.drill) if wanted.drill else None
+    pool = wanted.pool(library)
+    coach = answering.mode == "coach"
+    with (
+        open_desk(choices, library, hears=not answering.typed, coach=coach) as desk,
+        Afterwards(desk) as afterwards,
+    ):
+        session = Session(desk, library, choices, answering, afterwards, pool)
         session.offer_interrupted()
+        if wanted.interview:
+            session.interview(wanted.questions(pool, desk.archive.rows(), desk.clock.now()))
+            session.leave()
+            return
         drill: Drill | None = chosen or session.next()
         while drill:
             drill = session.ask(drill)
+        session.leave()
 
 
 def demonstrate(choices: Choices) -> None:
@@ -76,21 +104,42 @@ def demonstrate(choices: Choices) -> None:
         CoachError: a part is missing or failed.
     """
     library = Library(choices.home)
-    with open_desk(choices, library, hears=True) as desk:
-        session = Session(desk, library, choices, Answering(audio=RECORDING))
+    with open_desk(choices, library, hears=True) as desk, Afterwards(desk) as afterwards:
+        session = Session(desk, library, choices, Answering(audio=(RECORDING,)), afterwards)
         session.say("A recorded answer plays the part of the microphone. q stops it.")
-        if session.answer(demo_drill(library)):
+        if session.report(session.answer(demo_drill(library))):
+            session.leave()
             session.say("Now yourself: voice-coach practice")
 
 
-class Session:
-    """One person at one desk: what they see, what they press, and what is asked next."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What became of one question: the attempt, None where nothing was said, and whether the person stopped."""
 
-    def __init__(self, desk: Desk, library: Library, choices: Choices, answering: Answering) -> None:
+    question: Question
+    attempt: Attempt | None
+    stopped: bool
+
+
+class Session:
+    """One person at one desk: what they see, what they press, and what is asked next from `pool`."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        library: Library,
+        choices: Choices,
+        answering: Answering,
+        afterwards: Afterwards,
+        pool: Sequence[Drill] = (),
+    ) -> None:
         self._desk = desk
+        self._afterwards = afterwards
         self._library = library
         self._choices = choices
         self._answering = answering
+        self._pool = pool
+        self._recordings = list(answering.audio)
         self._console = console()
         terminal = sys.stdin.isatty()
         self._keyboard = Keyboard(
@@ -103,32 +152,85 @@ class Session:
 
     def next(self) -> Drill:
         """The drill that is due, else one not yet tried; says why."""
-        drill, reason = next_drill(self._library.drills(), self._desk.archive.rows(), self._desk.clock.now())
+        drill, reason = next_drill(self._pool, self._desk.archive.rows(), self._desk.clock.now())
         self.say(f"Next: {drill.title}, because {reason}.")
         return drill
 
     def ask(self, drill: Drill) -> Drill | None:
-        """One answer and what comes after it: the drill to ask next, None to leave."""
-        graded = self.answer(drill)
-        if self._answering.audio or (graded and graded.attempt.ended == "stopped"):
+        """One answer, its report and what comes after it: the drill to ask next, None to leave."""
+        given = self.answer(drill)
+        self.report(given)
+        if self._answering.audio or (given.attempt and given.stopped):
             return None
-        return self._what_next(drill, graded)
+        return self._what_next(given)
 
-    def answer(self, drill: Drill) -> Graded | None:
-        """Ask, listen and show the report; None where nothing was said."""
-        rubric = self._library.rubric_for(drill)
-        if self._answering.typed:
-            events = answer_typed(self._desk, drill, rubric, self._typed_lines())
-            graded = _shown(events, PlainFace(self._console, hide_question=self._hide(drill)))
-        else:
-            events = answer_aloud(self._desk, drill, rubric, self._source(), self._keyboard)
-            with self._keyboard, _offering_other_ways():
-                graded = _shown(events, face(self._console, hide_question=self._hide(drill)))
-        if graded is None:
+    def interview(self, drills: Sequence[Drill]) -> None:
+        """Ask all drills, or as many as the person wants, and report on them together."""
+        began = new_id(self._desk.clock.now())
+        answers: list[Given] = []
+        for number, drill in enumerate(drills, start=1):
+            self.say(f"Question {number} of {len(drills)}", style="bold")
+            given = self.answer(drill, began)
+            answers.append(given)
+            over = given.stopped or number == len(drills) or (self._answering.audio and not self._recordings)
+            if over or not self._go_on():
+                break
+        self._report_all(answers)
+
+    def answer(self, drill: Drill, interview_id: str | None = None) -> Given:
+        """Ask with its follow-ups, and listen."""
+        question = Question(drill, self._library.rubric_for(drill), interview_id)
+        self._afterwards.rest()
+        try:
+            given = self._given(question)
+        finally:
+            self._afterwards.go_on()
+        if given.attempt:
+            self._afterwards.add(given.attempt, drill, question.rubric)
+        return given
+
+    def report(self, given: Given) -> bool:
+        """Show what one answer got and say it in a sentence; false where nothing was said."""
+        if given.attempt is None:
             self.say("Nothing was said, so nothing is kept.")
-        else:
-            self._console.print(attempt_report(graded.attempt, graded.drill, graded.rubric))
-        return graded
+            return False
+        self._console.print(attempt_report(given.attempt, given.question.drill, given.question.rubric))
+        self._close([(given.attempt, given.question)])
+        return True
+
+    def leave(self) -> None:
+        """Wait until the last answers were heard again, or until a key."""
+        if not self._afterwards.busy:
+            return
+        self.say("Hearing what you said once more, as a whole. Any key leaves it as it is.")
+        with self._keyboard:
+            while self._afterwards.busy and not self._keyboard.poll():
+                self._tell()
+                self._desk.clock.sleep(WAIT_SECONDS)
+        self._tell()
+
+    def _tell(self) -> None:
+        """What became known of answers that were heard again."""
+        for news in self._afterwards.news():
+            if isinstance(news, Warned):
+                self.say(f"! {news.text}", style="yellow")
+                continue
+            for line in correction(news, news.rubric):
+                self._console.print(line)
+
+    def _given(self, question: Question) -> Given:
+        hidden = self._answering.mode == "listen-only"
+        if hidden:
+            self._try_voice(question)
+        if self._answering.typed:
+            events = interview(self._desk, question, self._typed_answer, self._answering.follow_ups)
+            return _shown(question, events, PlainFace(self._console, hide_question=hidden))
+        follow_ups = self._answering.follow_ups
+        if self._answering.audio:
+            follow_ups = min(follow_ups, len(self._recordings) - 1)
+        events = interview(self._desk, question, self._spoken_answer, follow_ups)
+        with self._keyboard, _offering_other_ways():
+            return _shown(question, events, face(self._console, hide_question=hidden))
 
     def offer_interrupted(self) -> None:
         """Finish, discard or leave each answer that a crash cut off."""
@@ -145,45 +247,74 @@ class Session:
             )
             choice = self._choose({"f": "finish it", "d": "discard it", "l": "later"}, default="f")
             if choice == "f":
-                self._finish(journal, drill)
+                question = self._interrupted_question(journal, drill)
+                events = finish_interrupted(self._desk, question, journal)
+                given = _shown(question, events, PlainFace(self._console))
+                if self.report(given) and given.attempt:
+                    self._afterwards.add(given.attempt, drill, question.rubric)
             elif choice == "d":
                 journal.discard()
             else:
                 journal.close()
 
-    def _finish(self, journal: Journal, drill: Drill) -> None:
-        rubric = self._library.rubric_for(drill)
-        events = finish_interrupted(self._desk, drill, rubric, journal)
-        if graded := _shown(events, PlainFace(self._console)):
-            self._console.print(attempt_report(graded.attempt, drill, rubric))
+    def _interrupted_question(self, journal: Journal, drill: Drill) -> Question:
+        """What the journal answers; the drill itself where the answer that it continues is no longer kept."""
+        answering = journal.answering
+        question = Question(drill, self._library.rubric_for(drill), answering.interview)
+        if answering.follows is None or answering.concept not in drill.follow_ups:
+            return question
+        try:
+            follows = self._desk.archive.attempt(answering.follows)
+        except UsageError:
+            return question
+        return replace(question, follows=follows, concept=answering.concept)
 
-    def _what_next(self, drill: Drill, graded: Graded | None) -> Drill | None:
-        choices = {"a": "answer again", "n": "next drill", "q": "quit"}
-        if graded:
-            choices = {
-                "a": "answer again",
-                "n": "next drill",
-                "r": "replay",
-                "o": "strong answer",
-                "q": "quit",
-            }
+    def _report_all(self, answers: Sequence[Given]) -> None:
+        self._tell()
+        given = [(self._kept(answer.attempt), answer.question) for answer in answers if answer.attempt]
+        if not given:
+            self.say("Nothing was said, so nothing is kept.")
+            return
+        self._console.print(interview_report([(attempt, asked.drill, asked.rubric) for attempt, asked in given]))
+        self._close(given)
+
+    def _close(self, answers: Sequence[tuple[Attempt, Question]]) -> None:
+        """Say the outcome in a sentence."""
+        if self._answering.quiet:
+            return
+        with self._keyboard, PlainFace(self._console) as shows:
+            for event in say(self._desk, closing(answers), self._keyboard):
+                shows.show(event)
+
+    def _go_on(self) -> bool:
+        return self._choose({"n": "next question", "q": "end the interview"}, default="n") == "n"
+
+    def _what_next(self, given: Given) -> Drill | None:
+        drill, attempt = given.question.drill, given.attempt
+        choices = {"a": "answer again", "n": "next drill"}
+        if attempt:
+            choices |= {"r": "replay", "o": "strong answer"}
         while True:
-            match self._choose(choices, default="q"):
+            match self._choose(choices | {"q": "quit"}, default="q"):
                 case "a":
                     return drill
                 case "n":
                     return self.next()
-                case "r" if graded:
-                    self._replay(graded)
-                case "o" if graded:
-                    self._console.print(outline(drill, graded.attempt, graded.rubric))
+                case "r" if attempt:
+                    self._replay(attempt, given.question.rubric)
+                case "o" if attempt:
+                    self._console.print(outline(drill, self._kept(attempt), given.question.rubric))
                 case _:
                     return None
 
-    def _replay(self, graded: Graded) -> None:
+    def _kept(self, attempt: Attempt) -> Attempt:
+        """The attempt as it is now, which a second hearing may have corrected."""
+        return self._desk.archive.attempt(attempt.id)
+
+    def _replay(self, attempt: Attempt, rubric: Rubric) -> None:
         with self._keyboard:
             play_back(
-                self._console, self._desk.archive, graded.attempt, graded.rubric,
+                self._console, self._desk.archive, self._kept(attempt), rubric,
                 loudspeaker=self._choices.loudspeaker,
                 stop=lambda: self._keyboard.poll() is not None,
             )  # fmt: skip
@@ -195,39 +326,50 @@ class Session:
         line.append(f"   (Enter: {choices[default]})", style="dim")
         self._console.print(line)
         with self._keyboard:
-            return self._keyboard.choose(choices, default)
+            return self._keyboard.choose(choices, default, self._tell)
+
+    def _typed_answer(self, question: Question) -> Iterator[Event]:
+        return answer_typed(self._desk, question, self._typed_lines())
 
     def _typed_lines(self) -> Iterator[str]:
         self.say("Type your answer; an empty line ends it.")
         yield from self._keyboard.lines()
 
+    def _spoken_answer(self, question: Question) -> Iterator[Event]:
+        return answer_aloud(self._desk, question, self._source(), self._keyboard)
+
     def _source(self) -> Source:
-        answering = self._answering
-        if answering.audio:
-            return AudioFile(answering.audio, self._desk.clock, pace=not answering.fast)
+        if self._answering.audio:
+            return AudioFile(self._recordings.pop(0), self._desk.clock, pace=not self._answering.fast)
         return Microphone(self._choices.microphone, self._desk.clock)
 
-    def _hide(self, drill: Drill) -> bool:
-        """Whether the question can stay off the screen: only if it can be heard."""
+    def _try_voice(self, question: Question) -> None:
+        """Make sure that a question which is never shown can be heard.
+
+        Raises:
+            VoiceError: it cannot.
+        """
         voice = self._desk.speaker
-        if not self._answering.hide_question or not isinstance(voice, CoachVoice):
-            return False
+        if not isinstance(voice, CoachVoice):
+            return
         try:
-            voice.try_out(drill.prompt)
-        except (VoiceError, DeviceError):
-            return False
-        return True
+            voice.try_out(question.text)
+        except (VoiceError, DeviceError) as error:
+            why = str(error).removesuffix(SCREEN_ONLY).rstrip()
+            raise VoiceError(f"{why} In the mode listen-only nothing is shown: choose --mode interview.") from error
 
 
-def _shown(events: Iterable[Event], shows: Face) -> Graded | None:
-    """Render the events; gives the last one if the answer was graded."""
-    graded = None
+def _shown(question: Question, events: Iterable[Event], shows: Face) -> Given:
+    """Render the events, and say what became of the question."""
+    attempt, stopped = None, False
     with shows:
         for event in events:
             shows.show(event)
             if isinstance(event, Graded):
-                graded = event
-    return graded
+                attempt = event.attempt
+            elif isinstance(event, Ended):
+                stopped = event.reason == "stopped"
+    return Given(question, attempt, stopped)
 
 
 @contextmanager
@@ -248,7 +390,10 @@ def _check_options(choices: Choices, answering: Answering) -> None:
         raise UsageError("--typed and --audio are two ways to answer; choose one.")
     if answering.fast and not answering.audio:
         raise UsageError("--fast is for a recording: add --audio FILE.")
-    if answering.hide_question and choices.voice is None:
-        raise UsageError("--hide-question with --no-voice leaves nothing of the question; drop one of them.")
-    if answering.audio and not answering.audio.exists():
-        raise UsageError(f"{answering.audio}: there is no such file. Check the path.")
+    if answering.mode == "listen-only" and choices.voice is None:
+        raise UsageError(
+            "--no-voice leaves nothing of the question where it is not shown; drop it, or --mode listen-only."
+        )
+    for recording in answering.audio:
+        if not recording.exists():
+            raise UsageError(f"{recording}: there is no such file. Check the path.")

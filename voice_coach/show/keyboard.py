@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 ENTER = "\n"
 END = ""
 """What the end of a piped input reads as."""
+LEFT, RIGHT = "left", "right"
+"""Arrow keys."""
+_SEQUENCES = {b"[D": LEFT, b"OD": LEFT, b"[C": RIGHT, b"OC": RIGHT}
+"""What a terminal sends after Escape for them."""
+_WINDOWS = {"K": LEFT, "M": RIGHT}
 COMMANDS: Mapping[str, Command] = {ENTER: "done", "r": "repeat", "p": "pause", "q": "stop"}
 BELONGS_SECONDS = 1.0
 """An Enter this soon after a letter was typed with it."""
@@ -39,7 +44,7 @@ class Keys(Protocol):
     ) -> None: ...
 
     def read(self, timeout: float | None) -> str | None:
-        """The next key in lower case, `ENTER`, `END`, or None if none came within `timeout` seconds."""
+        """The next key in lower case, `ENTER`, an arrow, `END`, or None if none came within `timeout` seconds."""
 
     def lines(self) -> Iterator[str]:
         """Whole lines, until the end of the input."""
@@ -76,10 +81,16 @@ class Keyboard:
         key = self._keys.read(0)
         return COMMANDS.get(key) if key else None
 
-    def choose(self, choices: Mapping[str, str], default: str) -> str:
-        """Wait for one of the keys of `choices`; Enter, Ctrl-C and the end of the input mean `default`."""
+    def choose(
+        self, choices: Mapping[str, str], default: str, meanwhile: Callable[[], None] = lambda: None
+    ) -> str:
+        """Wait for one of the keys of `choices`; Enter, Ctrl-C and the end of the input mean `default`.
+
+        `meanwhile` is called ten times a second.
+        """
         self._keys.forget()
         while True:
+            meanwhile()
             key = self._keys.read(0.1)
             if key in {ENTER, END} or self._interrupted:
                 self._interrupted = False
@@ -132,7 +143,7 @@ class TerminalKeys:
         if key == ENTER and now - self._letter_at < BELONGS_SECONDS:
             self._letter_at = float("-inf")
             return None
-        self._letter_at = now if key.isalpha() else float("-inf")
+        self._letter_at = now if len(key) == 1 and key.isalpha() else float("-inf")
         return key
 
     def _key(self, timeout: float | None) -> str | None:
@@ -145,12 +156,19 @@ class TerminalKeys:
                 if deadline is not None and self._monotonic() >= deadline:
                     return None
                 time.sleep(0.01)
-            return msvcrt.getwch().replace("\r", ENTER).lower()
+            typed = msvcrt.getwch()
+            if typed in {"\x00", "\xe0"}:  # what follows names a key that types nothing
+                return _WINDOWS.get(msvcrt.getwch(), "unknown")
+            return typed.replace("\r", ENTER).lower()
         import select
 
         if not select.select([self._stream], [], [], timeout)[0]:
             return None
-        return os.read(self._stream.fileno(), 1).decode(errors="ignore").replace("\r", ENTER).lower()
+        typed = os.read(self._stream.fileno(), 1)
+        if typed == b"\x1b" and select.select([self._stream], [], [], 0)[0]:
+            # All of it at once: its letters are no keys of their own.
+            return _SEQUENCES.get(os.read(self._stream.fileno(), 8)[:2], "unknown")
+        return typed.decode(errors="ignore").replace("\r", ENTER).lower()
 
     def forget(self) -> None:
         """As in `Keys`: keys pressed before a question were not meant for it."""
