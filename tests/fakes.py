@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -207,12 +207,16 @@ class FakeRecogniser:
         self._while_decoding()
         if self._fails:
             raise self._fails
-        words, position = [], 0
-        for number, run in groupby(np.frombuffer(pcm, np.int16).tolist()):
-            start, position = position, position + sum(1 for _ in run)
-            if number:
-                words.append(Word(text=f"w{number}", start=start, stop=position, probability=0.9))
-        return words
+        samples = np.frombuffer(pcm, np.int16)
+        edges = [0, *(np.flatnonzero(np.diff(samples)) + 1).tolist(), len(samples)]
+        return [
+            Word(text=f"w{samples[start]}", start=start, stop=stop, probability=0.9)
+            for start, stop in pairwise(edges)
+            if samples[start]
+        ]
+
+    def passage(self, pcm: bytes) -> Iterator[list[Word]]:
+        yield self.words(pcm)
 
 
 class FakeJudge:
