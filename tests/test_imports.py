@@ -26,7 +26,7 @@ ROOMS: dict[str, set[str]] = {
     "check": {"errors", "records", "content"},
     "history": {"errors", "records", "content"},
     "practice": {"errors", "records", "clock", "content", "events", "audio", "speech", "check", "history"},
-    "afterwards": {"errors", "records", "content", "events", "audio", "speech", "practice"},
+    "afterwards": {"errors", "records", "clock", "content", "events", "audio", "speech", "practice"},
     "show": {"records", "content", "events"},
     "demo": {"content"},
     "doctor": {"errors", "records", "audio", "practice"},

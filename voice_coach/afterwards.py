@@ -13,8 +13,10 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from voice_coach.audio.activity import SileroDetector
 from voice_coach.audio.file import AudioFile
 from voice_coach.audio.level import FLOOR_DBFS, peak_dbfs
+from voice_coach.clock import SystemClock
 from voice_coach.errors import CoachError
 from voice_coach.events import Corrected, Level, Warned
 from voice_coach.practice import delivered
@@ -23,6 +25,7 @@ from voice_coach.speech.again import HearingAgain, Passages
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from pathlib import Path
 
     from voice_coach.audio.activity import SpeechDetector
     from voice_coach.audio.source import Source
@@ -76,6 +79,21 @@ def hear(
     for _ in again.hear(passages, passages.finish()):
         yield Level(passages.position, FLOOR_DBFS, 1.0)
     return Listened(again.transcript(), passages.position, passages.voicing.talk())
+
+
+def heard(path: Path, recogniser: Recogniser) -> Listened:
+    """What is said in a file, without anybody watching.
+
+    Raises:
+        AudioFileError, HearingError: as `hear`.
+    """
+    turns = hear(AudioFile(path, SystemClock(), pace=False), recogniser, SileroDetector())
+    while True:
+        try:
+            next(turns)
+        except StopIteration as over:
+            listened: Listened = over.value
+            return listened
 
 
 def judged_again(desk: Desk, attempt: Attempt, heard: Listened, drill: Drill, rubric: Rubric) -> Attempt:

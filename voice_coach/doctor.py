@@ -31,6 +31,12 @@ CLIPPED = 0.001
 LEAST_FREE = 50_000_000
 FREE = 500_000_000
 """Bytes; an hour of answers takes about 60 MB."""
+TOO_SLOW = 0.5
+"""Work for a second of speech above which drafts and their repetitions do not leave the machine enough room."""
+FAST = 0.07
+"""Below this a model three times as large keeps up as well."""
+FASTER = {"small": "base", "small.en": "base.en", "base": "tiny.en", "base.en": "tiny.en"}
+BETTER = {"tiny.en": "base", "base": "small", "base.en": "small.en"}
 SAMPLE = "This is the voice that asks the questions."
 
 
@@ -74,6 +80,25 @@ def loads(part: str, load: Callable[[], str]) -> Result:
         return Result(part, "ok", load())
     except CoachError as error:
         return Result(part, "problem", str(error), blocks=True)
+
+
+def speed(measure: Callable[[], float], model: str) -> Result:
+    """How fast the recogniser hears; `measure` gives seconds of work for a second of speech."""
+    try:
+        load = measure()
+    except CoachError as error:
+        return Result("speed of hearing", "problem", str(error))
+    text = f"{load:.2f} s of work for a second of speech"
+    if load > TOO_SLOW:
+        return Result(
+            "speed of hearing", "warning",
+            f"{text}: the report comes late. A smaller model keeps up: --model {FASTER.get(model, 'tiny.en')}",
+        )  # fmt: skip
+    if load < FAST and model in BETTER:
+        return Result(
+            "speed of hearing", "ok", f"{text}; --model {BETTER[model]} would keep up too, and is more exact"
+        )
+    return Result("speed of hearing", "ok", text)
 
 
 def microphone(source: Source) -> Result:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +12,8 @@ from voice_coach.cli.settings import Home, folder
 
 if TYPE_CHECKING:
     from voice_coach.cli.answers import Answer
+    from voice_coach.cli.batch import Job
+    from voice_coach.cli.desk import Choices
     from voice_coach.content.load import Library
     from voice_coach.content.models import Rubric
 
@@ -19,7 +23,8 @@ def check(
         list[str],
         typer.Argument(
             metavar="ANSWER...",
-            help="Audio files, text (.txt), transcripts (.json), batches (.jsonl), or - for text on standard input.",
+            help="Audio files, text (.txt), transcripts (.json), batches (.jsonl), a folder of recordings, "
+            "or - for text on standard input.",
             show_default=False,
         ),
     ],
@@ -28,41 +33,106 @@ def check(
         str | None, typer.Option(help="Judge them by this rubric: an id or a file. Default: core.")
     ] = None,
     model: Annotated[str, typer.Option(help="Recogniser for audio: a model's name or a folder.")] = "base",
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a server with OpenAI's interface that recognises; sound is sent to it."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each answer.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="For a folder: file for its results.", show_default="voice-coach.jsonl in the folder"
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="For a folder: processes to use.", min=1, show_default="all cores")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="For a folder: a Dask scheduler whose workers do it, as HOST:PORT.")
+    ] = None,
     home: Home = None,
 ) -> None:
     """Judge answers without practising: a recording, a text, a transcript or a whole batch.
 
-    A line of a batch has `id`, `question` and `answer`. Leaves with 0 when all were judged, with 1 when one
-    could not be (unreadable, or not graded), with 2 when the command was wrong.
+    A line of a batch has `id`, `question` and `answer`. A folder's recordings are judged on all cores; each gets a
+    line of JSON, and a run that was broken off goes on where it stopped.
+
+    Leaves with 0 when all were judged, with 1 when one could not be (unreadable, or not graded), with 2 when the
+    command was wrong.
     """
-    from voice_coach.cli import answers as reading
-    from voice_coach.cli.desk import Choices, judge, recogniser
-    from voice_coach.cli.screen import complain, console, print_json
+    from voice_coach.cli.batch import Job
+    from voice_coach.cli.desk import Choices
     from voice_coach.content.load import Library
-    from voice_coach.errors import CoachError, UsageError
-    from voice_coach.show.jsonlines import judgement_line
-    from voice_coach.show.report import judgement_report
+    from voice_coach.errors import UsageError
 
     if drill and rubric:
         raise UsageError("--drill brings its own rubric; leave out --rubric or --drill.")
-    reading.check_paths(answers)
     library = Library(folder(home))
     chosen, question = _rubric(library, drill, rubric)
-    judging = judge(folder(home), library.core())
-    ears = recogniser(Choices(folder(home), model=model), needed=any(map(reading.is_audio, answers)))
-    all_judged = True
+    if len(answers) == 1 and Path(answers[0]).is_dir():
+        job = Job(
+            folder(home),
+            model,
+            engine,
+            drill,
+            question,
+            chosen.model_dump_json(by_alias=True),
+            library.core().model_dump_json(by_alias=True),
+        )
+        all_judged = _check_folder(Path(answers[0]), out, job, jobs, cluster)
+    elif out or jobs or cluster:
+        raise UsageError(
+            "--out, --jobs and --cluster are for a folder of recordings; give one folder and nothing else."
+        )
+    else:
+        judging = Judging(library.core(), chosen, question, drill)
+        all_judged = _check_each(answers, Choices(folder(home), model=model, engine=engine), judging, as_json)
+    if not all_judged:
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What answers are judged by; `drill` is its id, if it is one."""
+
+    core: Rubric
+    rubric: Rubric
+    question: str
+    drill: str | None
+
+
+def _check_each(answers: list[str], choices: Choices, by: Judging, as_json: bool) -> bool:
+    """Print the judgement of each answer; false where one could not be judged."""
+    from voice_coach.cli import answers as reading
+    from voice_coach.cli.desk import announced, judge, recogniser
+    from voice_coach.cli.screen import complain, console, print_json
+    from voice_coach.errors import CoachError, UsageError
+    from voice_coach.show.jsonlines import judgement_line
+    from voice_coach.show.report import judgement_report
+    from voice_coach.show.spoken import not_understood
+
+    reading.check_paths(answers)
+    judging = judge(choices.home, by.core)
+    hears = any(map(reading.is_audio, answers))
+    ears = recogniser(choices, needed=hears)
+    if hears and (warning := announced(choices)):
+        complain(warning)
 
     def judge_one(answer: Answer) -> bool:
-        judgement = judging.judge(answer.transcript, chosen, question=answer.question or question)
+        judgement = judging.judge(answer.transcript, by.rubric, question=answer.question or by.question)
         if as_json:
-            print_json(judgement_line(answer.id, drill, judgement, answer.transcript))
+            print_json(judgement_line(answer.id, by.drill, judgement, answer.transcript))
         else:
             if len(answers) > 1 or answers[0].endswith(".jsonl"):
                 console().rule(answer.id, align="left")
-            console().print(judgement_report(judgement, answer.transcript, chosen))
+            console().print(judgement_report(judgement, answer.transcript, by.rubric))
+            for line in not_understood(answer.transcript.unclear):
+                console().print(line)
         return judgement.graded
 
+    all_judged = True
     for name in answers:
         try:
             for answer in reading.read(name, ears):
@@ -72,8 +142,36 @@ def check(
         except CoachError as error:
             complain(str(error))
             all_judged = False
-    if not all_judged:
-        raise typer.Exit(1)
+    return all_judged
+
+
+def _check_folder(
+    recordings: Path, out: Path | None, job: Job, jobs: int | None, cluster: str | None
+) -> None:
+    import os
+    from dataclasses import replace
+
+    from rich.text import Text
+
+    from voice_coach.cli import batch
+    from voice_coach.cli.desk import Choices, announced, recogniser
+    from voice_coach.cli.screen import complain, messages
+
+    choices = Choices(job.home or recordings, model=job.model, engine=job.engine)
+    if warning := announced(choices):
+        complain(warning)
+    if cluster:
+        job = replace(job, home=None)
+    else:
+        recogniser(choices, needed=True)  # a missing model is told before any process is started
+    results = out or recordings / batch.RESULTS
+    with batch.cluster(cluster) if cluster else batch.local(jobs or os.cpu_count() or 1) as workers:
+        outcome = batch.check_folder(recordings, results, job, workers)
+    counts = (
+        f"{outcome.judged - outcome.failed} judged, {outcome.failed} not, {outcome.before} were there already"
+    )
+    messages().print(Text(f"{counts}. The results are in {results}."), soft_wrap=True)
+    return not outcome.failed
 
 
 def _rubric(library: Library, drill_id: str | None, rubric: str | None) -> tuple[Rubric, str]:

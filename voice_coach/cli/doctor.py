@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voice_coach.cli.settings import Home, folder
+
+if TYPE_CHECKING:
+    from voice_coach.clock import Clock
+    from voice_coach.speech.whisper import Recogniser
+
+UTTERANCE_SECONDS = 15
+"""As long as the utterances that answers are cut into."""
 
 
 def doctor(
@@ -17,6 +24,10 @@ def doctor(
     voice: Annotated[str | None, typer.Option(help="The coach's voice (see `devices`).")] = None,
     rate: Annotated[int, typer.Option(help="Words a minute it speaks.")] = 170,
     model: Annotated[str, typer.Option(help="Recogniser: a model's name or a folder.")] = "base",
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Address of a server that recognises; a bundled recording is sent to it."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
     home: Home = None,
 ) -> None:
@@ -36,13 +47,18 @@ def doctor(
     from voice_coach.content.load import Library
 
     clock = SystemClock()
-    choices = desk.Choices(folder(home), microphone, loudspeaker, voice or "", rate, model)
+    choices = desk.Choices(folder(home), microphone, loudspeaker, voice or "", rate, model, engine=engine)
     speaker = desk.voice(choices)
     assert speaker is not None  # noqa: S101 - only `voice=None` gives none
 
     def load_recogniser() -> str:
         desk.recogniser(choices, needed=True).load()
-        return f"{model} is there, verified, and loads"
+        return f"{model} at {engine}" if engine else f"{model} is there, verified, and loads"
+
+    def hear() -> float:
+        ears = desk.recogniser(choices, needed=True)
+        ears.load()
+        return spoken_load(ears, clock)
 
     def load_judge() -> str:
         library = Library(choices.home)
@@ -53,6 +69,7 @@ def doctor(
         lambda: parts.data_folder(choices.home),
         lambda: parts.disk_space(choices.home),
         lambda: parts.loads("recogniser", load_recogniser),
+        lambda: parts.speed(hear, model),
         lambda: parts.loads("judge and drills", load_judge),
         lambda: parts.voice(speaker, lambda: clock.sleep(0.05)),
         lambda: parts.microphone(Microphone(choices.microphone, clock)),
@@ -79,6 +96,24 @@ def doctor(
         screen.print("\nReady: voice-coach practice")
     if impossible:
         raise typer.Exit(1)
+
+
+def spoken_load(recogniser: Recogniser, clock: Clock) -> float:
+    """Seconds that an utterance takes for each second of speech; the second of two, as the first warms up."""
+    from voice_coach.audio.file import AudioFile
+    from voice_coach.demo import RECORDING
+    from voice_coach.records import SAMPLE_RATE, Frame
+
+    pcm = b""
+    with AudioFile(RECORDING, clock, pace=False).open() as items:
+        for item in items:
+            pcm += item.pcm if isinstance(item, Frame) else b""
+            if len(pcm) >= 2 * UTTERANCE_SECONDS * SAMPLE_RATE:
+                break
+    recogniser.words(pcm)
+    before = clock.monotonic()
+    recogniser.words(pcm)
+    return (clock.monotonic() - before) / (len(pcm) / 2 / SAMPLE_RATE)
 
 
 def devices(home: Home = None) -> None:
