@@ -9,17 +9,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from voice_coach.content.models import Drill, Rubric
-    from voice_coach.records import Attempt, EndReason, Stretch, Word
+    from voice_coach.records import Attempt, EndReason, Stretch, Verdict, Word
 
 Command = Literal["done", "repeat", "pause", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The question is put: spoken if there is a voice, and to be shown unless hidden."""
+    """The question is put: spoken if there is a voice, and to be shown unless hidden.
+
+    It is the drill's prompt, or `follow_up` where that is not None.
+    """
 
     drill: Drill
+    follow_up: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,14 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How the concepts stand after what was said so far; for who wants to see it while talking."""
+
+    rubric: Rubric
+    verdicts: Mapping[str, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     """Nothing is recorded until `Listening` comes again."""
 
@@ -72,7 +86,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """The attempt is judged and in the archive."""
+    """The attempt is judged and in the archive; after a follow-up it comes again with what was said then."""
 
     attempt: Attempt
     drill: Drill
@@ -89,4 +103,4 @@ class Corrected:
     rubric: Rubric
 
 
-Event = Asked | Listening | Level | Heard | Paused | Warned | Ended | Graded | Corrected
+Event = Asked | Listening | Level | Heard | Standing | Paused | Warned | Ended | Graded | Corrected

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
+from voice_coach.along import Along
 from voice_coach.audio import endpoint
 from voice_coach.audio.endpoint import Endpointing, Turn
+from voice_coach.audio.file import AudioFile
 from voice_coach.audio.flac import write_flac
 from voice_coach.audio.journal import Answering, Journal
 from voice_coach.audio.level import peak_dbfs
@@ -25,6 +28,7 @@ from voice_coach.check.delivery import delivery, pace
 from voice_coach.errors import DeviceError, VoiceError
 from voice_coach.events import Asked, Ended, Event, Graded, Level, Listening, Paused, Warned
 from voice_coach.history.archive import new_id
+from voice_coach.interviewer import continued
 from voice_coach.records import SAMPLE_RATE, Attempt, Frame, Notice, Transcript, Word
 from voice_coach.speech.hearing import Hearing
 
@@ -35,9 +39,10 @@ if TYPE_CHECKING:
     from voice_coach.audio.activity import SpeechDetector
     from voice_coach.audio.source import Source
     from voice_coach.clock import Clock
-    from voice_coach.content.models import Drill, Rubric
+    from voice_coach.content.models import Drill
     from voice_coach.events import Command
     from voice_coach.history.archive import Archive
+    from voice_coach.interviewer import Judging, Question
     from voice_coach.records import AnswerSource, Delivery, EndReason, Judgement, Stretch
     from voice_coach.speech.whisper import Recogniser
 
@@ -81,20 +86,12 @@ class Speaker(Protocol):
         """
 
 
-class Judging(Protocol):
-    """Whoever judges; `check.judge.Judge` or something that loads one."""
-
-    def judge(self, transcript: Transcript, rubric: Rubric, *, question: str = "") -> Judgement:
-        """Judge one answer.
-
-        Raises:
-            CheckError: it could not be judged; never reported as missed concepts.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What an answer needs: the person's devices, the models, where things are kept, and what time it is."""
+    """What an answer needs: the person's devices, the models, where things are kept, and what time it is.
+
+    `coach`: judge along while the person talks, so that a face can show how the concepts stand.
+    """
 
     home: Path
     speaker: Speaker | None
@@ -104,6 +101,7 @@ class Desk:
     archive: Archive
     clock: Clock
     endpointing: Endpointing = field(default_factory=Endpointing)
+    coach: bool = False
 
     @property
     def journals(self) -> Path:
@@ -111,10 +109,39 @@ class Desk:
         return self.home / "journal"
 
 
-def answer_aloud(
-    desk: Desk, drill: Drill, rubric: Rubric, source: Source, controls: Controls
+def interview(
+    desk: Desk, question: Question, answer: Callable[[Question], Iterable[Event]], follow_ups: int
 ) -> Iterator[Event]:
-    """Ask `drill`, record `source` until the answer ends, judge it and keep it.
+    """Ask `question` and, as long as a must-have is missing, up to `follow_ups` follow-ups.
+
+    Args:
+        desk: where it happens.
+        question: a drill's own.
+        answer: asks what it is given and takes the answer: `answer_aloud` or `answer_typed`.
+        follow_ups: at most so many.
+
+    Raises:
+        CoachError: as `answer` does; a device that fails before the answer to a follow-up begins is only warned
+            of, since the first answer is kept.
+    """
+    asked: Question | None = question
+    while asked:
+        graded, over = None, False
+        try:
+            for event in answer(asked):
+                yield event
+                graded = event if isinstance(event, Graded) else graded
+                over = over or (isinstance(event, Ended) and event.reason in {"stopped", "fault"})
+        except DeviceError as error:
+            if asked.follows is None:
+                raise
+            yield Warned(str(error))
+        follow_ups -= asked is not question
+        asked = question.follow_up(graded.attempt) if graded and not over and follow_ups > 0 else None
+
+
+def answer_aloud(desk: Desk, question: Question, source: Source, controls: Controls) -> Iterator[Event]:
+    """Ask `question`, record `source` until the answer ends, judge it and keep it.
 
     Raises:
         NoMicrophoneError, AudioFileError: the source cannot be opened; nothing was recorded.
@@ -123,51 +150,61 @@ def answer_aloud(
     """
     with source.open():
         pass  # a microphone or file that is not there is told before the question is asked
-    yield Asked(drill)
-    if (yield from _say(desk, drill.prompt, controls)) == "stop":
+    yield _asked(question)
+    if (yield from _say(desk, question.text, controls)) == "stop":
         yield Ended("stopped")
         return
-    with _left_on_error(Journal.create(desk.journals, _answering(desk, drill, source.kind))) as journal:
+    with _left_on_error(Journal.create(desk.journals, _answering(desk, question, source.kind))) as journal:
         recorder = Recorder(source, journal.recording)
-        ear = _Ear(desk, recorder.tape)
-        with recorder:
-            yield Listening(source.name)
-            reason = yield from _listen(desk, drill, ear, recorder, controls)
-        if source.kind == "microphone":
-            yield from ear.drain()
+        with Along(desk.judge if desk.coach else None, question) as along:
+            ear = _Ear(desk, recorder.tape, along)
+            with recorder:
+                yield Listening(source.name)
+                reason = yield from _listen(desk, question, ear, recorder, controls)
+            if source.kind == "microphone":
+                yield from ear.drain()
         yield Ended(reason, str(recorder.tape.fault) if recorder.tape.fault else None)
         if recorder.tape.position < LEAST_KEPT:
             journal.discard()
         else:
-            yield from _finish(desk, drill, rubric, journal, ear, reason)
+            yield from _finish(desk, question, journal, ear, reason)
 
 
-def answer_typed(desk: Desk, drill: Drill, rubric: Rubric, lines: Iterable[str]) -> Iterator[Event]:
-    """Ask `drill` and judge what is typed: `lines` up to the first empty one."""
-    yield Asked(drill)
-    playing = yield from _begin(desk, drill.prompt)
+def answer_typed(desk: Desk, question: Question, lines: Iterable[str]) -> Iterator[Event]:
+    """Ask `question` and judge what is typed: `lines` up to the first empty one."""
+    yield _asked(question)
+    playing = yield from _begin(desk, question.text)
     yield Listening("the keyboard")
-    answering = _answering(desk, drill, "typed")
+    answering = _answering(desk, question, "typed")
     words: list[Word] = []
-    for line in lines:
-        if not line.strip():
-            break
-        words += typed(line)
+    with Along(desk.judge if desk.coach else None, question) as along:
+        yield from along.poll()
+        for line in lines:
+            if not line.strip():
+                break
+            words += typed(line)
+            along.add(tuple(typed(line)))
+            yield from along.poll()
     if playing:
         playing.stop()
     yield Ended("done")
     if words:
-        attempt = _judged(desk, drill, rubric, _Answer(answering, Transcript(words=tuple(words)), "done"))
-        yield Graded(desk.archive.save(attempt), drill, rubric)
+        attempt = _judged(desk, question, _Answer(answering, Transcript(words=tuple(words)), "done"))
+        yield Graded(desk.archive.save(attempt), question.drill, question.rubric)
 
 
-def finish_interrupted(desk: Desk, drill: Drill, rubric: Rubric, journal: Journal) -> Iterator[Event]:
+def finish_interrupted(desk: Desk, question: Question, journal: Journal) -> Iterator[Event]:
     """Judge and keep an answer whose recording was cut off; `journal` as `Journal.interrupted` yields it."""
     with _left_on_error(journal):
         ear = _Ear(desk, Tape(journal.recording, finished=True))
         yield from ear.drain()
         yield Ended("recovered")
-        yield from _finish(desk, drill, rubric, journal, ear, "recovered")
+        yield from _finish(desk, question, journal, ear, "recovered")
+
+
+def say(desk: Desk, text: str, controls: Controls | None) -> Iterator[Event]:
+    """Say `text` to the end or, where there are `controls`, until a key."""
+    yield from _say(desk, text, controls)
 
 
 def typed(text: str) -> list[Word]:
@@ -178,8 +215,9 @@ def typed(text: str) -> list[Word]:
 class _Ear:
     """Takes a tape's frames to endpointing and hearing, and remembers what was remarked on the way."""
 
-    def __init__(self, desk: Desk, tape: Tape) -> None:
+    def __init__(self, desk: Desk, tape: Tape, along: Along | None = None) -> None:
         self.tape = tape
+        self._along = along
         self.turn = Turn()
         self.ending: endpoint.Ending | None = None
         self.notices: list[str] = []
@@ -197,6 +235,9 @@ class _Ear:
             yield self._frame(item)
         if heard := self.hearing.poll():
             yield heard
+        if self._along:
+            self._along.add(heard.settled if heard else ())
+            yield from self._along.poll()
         if not self._late and self.hearing.behind > TOO_FAR_BEHIND and not self.tape.finished:
             self._late = True
             yield Warned(
@@ -219,7 +260,7 @@ class _Ear:
 
 
 def _listen(
-    desk: Desk, drill: Drill, ear: _Ear, recorder: Recorder, controls: Controls
+    desk: Desk, question: Question, ear: _Ear, recorder: Recorder, controls: Controls
 ) -> Generator[Event, None, EndReason]:
     """Listen until a key, the endpointing, a fault or the end of the source; says which."""
     while True:
@@ -231,19 +272,19 @@ def _listen(
             return ear.ending
         command = controls.poll()
         if command == "pause" or command == "repeat":  # noqa: PLR1714 - narrows the type
-            command = yield from _interrupt(desk, drill, ear, recorder, controls, command)
+            command = yield from _interrupt(desk, question, ear, recorder, controls, command)
         if command:
             return "done" if command == "done" else "stopped"
 
 
 def _interrupt(
-    desk: Desk, drill: Drill, ear: _Ear, recorder: Recorder, controls: Controls, command: Command
+    desk: Desk, question: Question, ear: _Ear, recorder: Recorder, controls: Controls, command: Command
 ) -> Generator[Event, None, Command | None]:
     """Keep no sound while paused or while the question is said again; gives a command that ends the answer."""
     recorder.pause()
     yield Paused()
     if command == "repeat":
-        pressed = yield from _say(desk, drill.prompt, controls)
+        pressed = yield from _say(desk, question.text, controls)
         desk.clock.sleep(ECHO_SECONDS)
         pressed = None if pressed == "done" else pressed  # Enter here only cuts the question short
     else:
@@ -267,11 +308,11 @@ def _begin(desk: Desk, text: str) -> Generator[Event, None, Playing | None]:
         return None
 
 
-def _say(desk: Desk, text: str, controls: Controls) -> Generator[Event, None, Command | None]:
+def _say(desk: Desk, text: str, controls: Controls | None) -> Generator[Event, None, Command | None]:
     """Say it to the end or until a key; gives the key's command."""
     playing = yield from _begin(desk, text)
     while playing and not playing.done:
-        if command := controls.poll():
+        if controls and (command := controls.poll()):
             playing.stop()
             return command
         desk.clock.sleep(POLL_SECONDS)
@@ -279,7 +320,7 @@ def _say(desk: Desk, text: str, controls: Controls) -> Generator[Event, None, Co
 
 
 def _finish(
-    desk: Desk, drill: Drill, rubric: Rubric, journal: Journal, ear: _Ear, reason: EndReason
+    desk: Desk, question: Question, journal: Journal, ear: _Ear, reason: EndReason
 ) -> Iterator[Event]:
     """Decode the tail, judge, keep, and only then remove the journal."""
     transcript = ear.hearing.finish()
@@ -288,10 +329,23 @@ def _finish(
     samples = ear.tape.position
     talk = ear.hearing.voicing.talk()
     answer = _Answer(journal.answering, transcript, reason, samples, tuple(ear.notices), talk)
-    attempt = _judged(desk, drill, rubric, answer)
-    kept = desk.archive.save(attempt, lambda path: write_flac(path, journal.recording.chunks(samples)))
-    yield Graded(kept, drill, rubric)
+    attempt = _judged(desk, question, answer)
+    sound = chain(_sound_before(desk, question.follows), journal.recording.chunks(samples))
+    kept = desk.archive.save(attempt, lambda path: write_flac(path, sound))
+    yield Graded(kept, question.drill, question.rubric)
     journal.discard()
+
+
+def _sound_before(desk: Desk, attempt: Attempt | None) -> Iterator[bytes]:
+    """PCM of the answer that a follow-up continues; silence of its length where the file is gone."""
+    if attempt is None:
+        return
+    path = desk.archive.audio_path(attempt)
+    if path is None:
+        yield bytes(2 * (attempt.samples or 0))
+        return
+    with AudioFile(path, desk.clock, pace=False).open() as items:
+        yield from (item.pcm for item in items if isinstance(item, Frame))
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,20 +360,30 @@ class _Answer:
     talk: tuple[Stretch, ...] | None = None
 
 
-def _judged(desk: Desk, drill: Drill, rubric: Rubric, answer: _Answer) -> Attempt:
-    judgement = desk.judge.judge(answer.transcript, rubric, question=drill.question)
+def _judged(desk: Desk, question: Question, answer: _Answer) -> Attempt:
+    if question.follows:
+        return _judged_together(desk, question, answer)
+    judgement = desk.judge.judge(answer.transcript, question.rubric, question=question.given)
     return Attempt(
         id=answer.answering.id,
-        drill=drill.id,
+        drill=question.drill.id,
         asked_at=answer.answering.asked_at,
         source=answer.answering.source,
         ended=answer.reason,
         samples=answer.samples,
         transcript=answer.transcript,
         judgement=judgement,
-        delivery=delivered(answer.transcript, answer.samples, answer.talk, judgement, drill),
+        delivery=delivered(answer.transcript, answer.samples, answer.talk, judgement, question.drill),
+        interview=answer.answering.interview,
         notices=answer.notices,
     )
+
+
+def _judged_together(desk: Desk, question: Question, answer: _Answer) -> Attempt:
+    """The first answer with the answer to a follow-up; what the first got without it stays as it is."""
+    attempt = continued(question, answer.transcript, answer.samples, answer.reason, answer.notices)
+    judgement = desk.judge.judge(attempt.transcript, question.rubric, question=question.given)
+    return attempt.model_copy(update={"prompted": judgement})
 
 
 def delivered(
@@ -334,9 +398,21 @@ def delivered(
     return delivery(transcript, samples, talk, judgement.findings, target)
 
 
-def _answering(desk: Desk, drill: Drill, source: AnswerSource) -> Answering:
+def _asked(question: Question) -> Asked:
+    return Asked(question.drill, question.text if question.follows else None)
+
+
+def _answering(desk: Desk, question: Question, source: AnswerSource) -> Answering:
     now = desk.clock.now()
-    return Answering(id=new_id(now), drill=drill.id, asked_at=now, source=source)
+    return Answering(
+        id=new_id(now),
+        drill=question.drill.id,
+        asked_at=now,
+        source=source,
+        interview=question.interview,
+        follows=question.follows.id if question.follows else None,
+        concept=question.concept,
+    )
 
 
 @contextmanager

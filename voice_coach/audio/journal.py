@@ -30,12 +30,18 @@ BYTES = 2
 
 
 class Answering(Record):
-    """What a journal holds the sound of: enough to finish the answer after a crash."""
+    """What a journal holds the sound of: enough to finish the answer after a crash.
+
+    An answer to a follow-up `follows` the attempt of that id and was asked for `concept`.
+    """
 
     id: str
     drill: str
     asked_at: datetime
     source: AnswerSource
+    interview: str | None = None
+    follows: str | None = None
+    concept: str = ""
 
 
 class Recording:

@@ -18,6 +18,7 @@ from voice_coach.history.archive import Archive
 from voice_coach.practice import Desk
 from voice_coach.records import SAMPLE_RATE
 from voice_coach.speech import catalog, weights
+from voice_coach.speech.remote import RemoteRecogniser
 from voice_coach.speech.voice import Voice
 from voice_coach.speech.whisper import Whisper
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from voice_coach.content.load import Library
     from voice_coach.content.models import Rubric
     from voice_coach.records import Judgement, Transcript
+    from voice_coach.speech.whisper import Recogniser
 
 CACHE = "cache"
 MODELS = "models"
@@ -38,7 +40,8 @@ MODELS = "models"
 class Choices:
     """What the person chose for voice, devices and ending. `voice`: a name, empty for the system's, None for off.
 
-    `silence` in seconds, `longest` in minutes.
+    `silence` in seconds, `longest` in minutes, `engine` the address of a server that recognises instead of this
+    machine.
     """
 
     home: Path
@@ -49,6 +52,7 @@ class Choices:
     model: str = catalog.DEFAULT
     silence: float = 6
     longest: float = 30
+    engine: str | None = None
 
 
 class CoachVoice:
@@ -119,12 +123,20 @@ def voice(choices: Choices) -> CoachVoice | None:
     return CoachVoice(speech, Loudspeaker(choices.loudspeaker))
 
 
-def recogniser(choices: Choices, *, needed: bool) -> Whisper:
+def recogniser(choices: Choices, *, needed: bool, threads: int | None = None) -> Recogniser:
     """The recogniser, not yet loaded.
+
+    Args:
+        choices: names the model and, if any, the server that holds it.
+        needed: whether sound will be heard.
+        threads: cores that one decode may use; by default what suits one answer on this machine.
 
     Raises:
         WeightsError: its weights are not there and it is `needed`.
+        UsageError: `choices.engine` is no address.
     """
+    if choices.engine:
+        return RemoteRecogniser(choices.engine, model=choices.model)
     models = choices.home / MODELS
     try:
         folder = weights.locate(choices.model, models)
@@ -132,17 +144,25 @@ def recogniser(choices: Choices, *, needed: bool) -> Whisper:
         if needed:
             raise
         folder = models / catalog.folder_name(choices.model)
-    return Whisper(folder, name=choices.model)
+    return Whisper(folder, name=choices.model, threads=threads)
+
+
+def announced(choices: Choices) -> str | None:
+    """The sentence that has to be said when sound leaves this machine, None where it does not."""
+    if not choices.engine:
+        return None
+    return f"--engine: what you say is sent to {choices.engine} to be recognised. Nothing else leaves this machine."
 
 
 @contextmanager
-def open_desk(choices: Choices, library: Library, *, hears: bool) -> Iterator[Desk]:
+def open_desk(choices: Choices, library: Library, *, hears: bool, coach: bool = False) -> Iterator[Desk]:
     """A desk to practise at; what takes time to load is loaded meanwhile, in a thread.
 
     Args:
         choices: what the person wants.
         library: for the core rubric.
         hears: whether answers are spoken, so that the recogniser must be there.
+        coach: whether to judge along while the person talks.
 
     Raises:
         ArchiveError, WeightsError, UsageError: something is missing or cannot be used.
@@ -161,6 +181,7 @@ def open_desk(choices: Choices, library: Library, *, hears: bool) -> Iterator[De
             endpointing=Endpointing(
                 silence=round(choices.silence * SAMPLE_RATE), limit=round(choices.longest * 60 * SAMPLE_RATE)
             ),
+            coach=coach,
         )
 
         def warm_up() -> None:

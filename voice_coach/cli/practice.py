@@ -3,22 +3,70 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from voice_coach.cli.settings import Home, folder
 
-_ANSWER, _SOUND, _SCREEN = "How you answer", "Voice and sound", "Screen"
+_CHOICE, _ANSWER, _SOUND = "Which drills", "How you are asked and answer", "Voice and sound"
 
 
 def practice(
     drill: Annotated[
         str | None, typer.Argument(help="Which drill; without it the next one due, else one not yet tried.")
     ] = None,
-    audio: Annotated[
+    section: Annotated[
+        str | None, typer.Option(help="Only of this section, or its beginning.", rich_help_panel=_CHOICE)
+    ] = None,
+    level: Annotated[
+        Literal["mid", "senior", "staff"] | None,
+        typer.Option(help="Only of this level.", rich_help_panel=_CHOICE),
+    ] = None,
+    tag: Annotated[str | None, typer.Option(help="Only with this tag.", rich_help_panel=_CHOICE)] = None,
+    concept: Annotated[
+        str | None,
+        typer.Option(help="Those in which this concept weighs most.", rich_help_panel=_CHOICE),
+    ] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            help="A mock interview of so many drills, with one report at the end.",
+            min=1,
+            rich_help_panel=_CHOICE,
+        ),
+    ] = None,
+    set_file: Annotated[
         Path | None,
-        typer.Option(help="Let a recording play the part of the microphone.", rich_help_panel=_ANSWER),
+        typer.Option(
+            "--set",
+            metavar="FILE",
+            help="A mock interview of the drills in a file, an id a line.",
+            rich_help_panel=_CHOICE,
+        ),
+    ] = None,
+    mode: Annotated[
+        Literal["interview", "coach", "listen-only"],
+        typer.Option(
+            help="interview: no hints until the end; coach: concepts light up while you talk; "
+            "listen-only: the question is never on screen.",
+            rich_help_panel=_ANSWER,
+        ),
+    ] = "interview",
+    follow_ups: Annotated[
+        int,
+        typer.Option(
+            help="Most questions that are asked back while a must-have is missing.",
+            min=0,
+            rich_help_panel=_ANSWER,
+        ),
+    ] = 1,
+    audio: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Let a recording play the part of the microphone; again for the answer to each further question.",
+            rich_help_panel=_ANSWER,
+        ),
     ] = None,
     fast: Annotated[
         bool, typer.Option("--fast", help="With --audio: do not wait for real time.", rich_help_panel=_ANSWER)
@@ -47,16 +95,31 @@ def practice(
     model: Annotated[
         str, typer.Option(help="Recogniser: a model's name or a folder.", rich_help_panel=_SOUND)
     ] = "base",
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a server with OpenAI's interface that recognises instead of this machine; "
+            "what you say is sent to it.",
+            rich_help_panel=_SOUND,
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="No spoken sentence at the end.", rich_help_panel=_SOUND)
+    ] = False,
     hide_question: Annotated[
-        bool, typer.Option("--hide-question", help="Only say the question.", rich_help_panel=_SCREEN)
+        bool, typer.Option("--hide-question", help="The same as --mode listen-only.", rich_help_panel=_ANSWER)
     ] = False,
     home: Home = None,
 ) -> None:
     """Answer a drill out loud and see at once what you explained, named or missed.
 
+    Where a must-have is missing, the coach asks back once, without giving it away; what you said before and
+    after that is kept apart.
+
     While you answer: Enter ends it, [bold]r[/] repeats the question, [bold]p[/] pauses, [bold]q[/] or Ctrl-C
     stops. Whatever ends an answer, what you said is kept.
     """
+    from voice_coach.cli.choosing import Filters, Wanted
     from voice_coach.cli.desk import Choices
     from voice_coach.cli.session import Answering, practise
 
@@ -70,9 +133,17 @@ def practice(
             model,
             silence,
             longest,
+            engine,
         ),
-        Answering(audio=audio, fast=fast, typed=typed, hide_question=hide_question),
-        drill,
+        Answering(
+            audio=tuple(audio or ()),
+            fast=fast,
+            typed=typed,
+            mode="listen-only" if hide_question else mode,
+            follow_ups=follow_ups,
+            quiet=quiet,
+        ),
+        Wanted(drill, Filters(section, level, tag, concept), set_file, count),
     )
 
 

@@ -6,7 +6,7 @@ What is asked between two answers is asked here; the answer itself is `practice`
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -16,8 +16,9 @@ from voice_coach.afterwards import Afterwards
 from voice_coach.audio.file import AudioFile
 from voice_coach.audio.journal import Journal
 from voice_coach.audio.microphone import Microphone
-from voice_coach.cli.desk import CoachVoice, open_desk
-from voice_coach.cli.review import drill_of, play_back
+from voice_coach.cli.desk import CoachVoice, announced, open_desk
+from voice_coach.cli.keeping import drill_of
+from voice_coach.cli.review import play_back
 from voice_coach.cli.screen import console
 from voice_coach.content.load import Library
 from voice_coach.demo import RECORDING, demo_drill
@@ -86,6 +87,8 @@ def practise(choices: Choices, answering: Answering, wanted: Wanted) -> None:
         Afterwards(desk) as afterwards,
     ):
         session = Session(desk, library, choices, answering, afterwards, pool)
+        if warning := announced(choices):
+            session.say(warning, style="bold yellow")
         session.offer_interrupted()
         if wanted.interview:
             session.interview(wanted.questions(pool, desk.archive.rows(), desk.clock.now()))
@@ -275,15 +278,19 @@ class Session:
         if not given:
             self.say("Nothing was said, so nothing is kept.")
             return
-        self._console.print(interview_report([(attempt, asked.drill, asked.rubric) for attempt, asked in given]))
+        self._console.print(
+            interview_report([(attempt, asked.drill, asked.rubric) for attempt, asked in given])
+        )
         self._close(given)
 
     def _close(self, answers: Sequence[tuple[Attempt, Question]]) -> None:
         """Say the outcome in a sentence."""
         if self._answering.quiet:
             return
-        with self._keyboard, PlainFace(self._console) as shows:
-            for event in say(self._desk, closing(answers), self._keyboard):
+        # Lines of a pipe were written for what comes after; only a person at a terminal wants to cut it short.
+        keyboard = self._keyboard if sys.stdin.isatty() else None
+        with keyboard or nullcontext(), PlainFace(self._console) as shows:
+            for event in say(self._desk, closing(answers), keyboard):
                 shows.show(event)
 
     def _go_on(self) -> bool:
@@ -316,7 +323,7 @@ class Session:
             play_back(
                 self._console, self._desk.archive, self._kept(attempt), rubric,
                 loudspeaker=self._choices.loudspeaker,
-                stop=lambda: self._keyboard.poll() is not None,
+                keyboard=self._keyboard,
             )  # fmt: skip
 
     def _choose(self, choices: dict[str, str], default: str) -> str:
@@ -356,7 +363,9 @@ class Session:
             voice.try_out(question.text)
         except (VoiceError, DeviceError) as error:
             why = str(error).removesuffix(SCREEN_ONLY).rstrip()
-            raise VoiceError(f"{why} In the mode listen-only nothing is shown: choose --mode interview.") from error
+            raise VoiceError(
+                f"{why} In the mode listen-only nothing is shown: choose --mode interview."
+            ) from error
 
 
 def _shown(question: Question, events: Iterable[Event], shows: Face) -> Given:

@@ -20,9 +20,12 @@ from voice_coach.errors import UsageError
 
 FILE = "settings.toml"
 NAMES = (
-    "microphone", "loudspeaker", "voice", "rate", "no-voice", "model", "silence", "longest", "hide-question",
+    "microphone", "loudspeaker", "voice", "rate", "no-voice", "model", "engine", "silence", "longest", "hide-question",
+    "mode", "follow-ups", "quiet",
 )  # fmt: skip
 """What may be set: the lasting ones among the options of `practice`."""
+KEEPING = ("keep-audio", "retention", "longest-wait", "due-ahead", "most-due")
+"""What may be set besides: days that sound is kept, and the limits of the schedule (`history.schedule.Limits`)."""
 
 
 def default_home() -> Path:
@@ -75,10 +78,11 @@ def read(path: Path) -> dict[str, Any]:
         raise UsageError(
             f"{path}: the settings cannot be read ({error}). Mend the file or delete it."
         ) from error
+    known = (*NAMES, *KEEPING)
     for name in settings:
-        if name not in NAMES:
+        if name not in known:
             from voice_coach.content.yamlfile import nearest
 
-            hint = nearest(name, NAMES) or f"there are {', '.join(NAMES)}."
+            hint = nearest(name, known) or f"there are {', '.join(known)}."
             raise UsageError(f"{path}: there is no setting `{name}`; {hint}")
     return {name.replace("-", "_"): value for name, value in settings.items()}

@@ -127,29 +127,45 @@ class Library:
             red_flags=tuple(flags[flag] for flag in drill.red_flags or flags),
         )
 
+    def own(self, drill: Drill) -> bool:
+        """Whether the drill comes from the person's own folder.
+
+        Raises:
+            ContentError: as for `drills`.
+        """
+        return self._home is not None and self._drill_files[drill.id][0].is_relative_to(self._home)
+
+    def drill_folders(self) -> list[Path]:
+        """The folders that drills come from, the shipped one first; the person's own need not be there."""
+        return self._folders("drills")
+
     @cached_property
     def _drills(self) -> dict[str, Drill]:
-        core = self.core()
-        found = self._gather("drills", lambda path: read_drill(path, core))
         order = list(SECTIONS)
-        ordered = sorted(found.values(), key=lambda drill: (order.index(drill.section), drill.id))
+        found = (drill for _, drill in self._drill_files.values())
+        ordered = sorted(found, key=lambda drill: (order.index(drill.section), drill.id))
         return {drill.id: drill for drill in ordered}
 
     @cached_property
+    def _drill_files(self) -> dict[str, tuple[Path, Drill]]:
+        core = self.core()
+        return self._gather("drills", lambda path: read_drill(path, core))
+
+    @cached_property
     def _rubrics(self) -> dict[str, Rubric]:
-        return self._gather("rubrics", read_rubric)
+        return {name: rubric for name, (_, rubric) in self._gather("rubrics", read_rubric).items()}
 
     def _folders(self, kind: str) -> list[Path]:
         roots = [self._shipped or shipped_folder(), *([self._home] if self._home else [])]
         return [root / kind for root in roots]
 
-    def _gather(self, kind: str, read: Callable[[Path], T]) -> dict[str, T]:
-        """Everything of one kind by id; a later folder's shadows an earlier one's."""
-        found: dict[str, T] = {}
+    def _gather(self, kind: str, read: Callable[[Path], T]) -> dict[str, tuple[Path, T]]:
+        """Everything of one kind by id, with its file; a later folder's shadows an earlier one's."""
+        found: dict[str, tuple[Path, T]] = {}
         faults: list[str] = []
         for folder in self._folders(kind):
             paths: dict[str, Path] = {}
-            for path in _yaml_files(folder):
+            for path in yaml_files(folder):
                 try:
                     content = read(path)
                 except ContentError as error:
@@ -160,7 +176,7 @@ class Library:
                         f"{path}: id: `{content.id}` is also in {paths[content.id]}; change one of them."
                     )
                 paths[content.id] = path
-                found[content.id] = content
+                found[content.id] = path, content
         if faults:
             raise ContentError("\n".join(faults))
         return found
@@ -186,16 +202,28 @@ def read_drill(path: Path, core: Rubric) -> Drill:
     Raises:
         ContentError: the file is wrong, also in what it draws from `core`; one line per problem.
     """
+    document, drill = open_drill(path, core)
+    if drill is None or document.problems:
+        raise document.error()
+    return drill
+
+
+def open_drill(path: Path, core: Rubric) -> tuple[Document, Drill | None]:
+    """A drill's file with all its problems, and the drill as `read_drill` gives it where its values fit.
+
+    Raises:
+        ContentError: the file cannot be read or is not YAML.
+    """
     document = Document(path)
     drill = document.validate(Drill)
     check_drill(document, core)
-    if drill is None or document.problems:
-        raise document.error()
+    if drill is None:
+        return document, None
     own = {concept.id: concept.follow_up for concept in drill.own_concepts}
-    return drill.model_copy(update={"follow_ups": own | drill.follow_ups})
+    return document, drill.model_copy(update={"follow_ups": own | drill.follow_ups})
 
 
-def _yaml_files(folder: Path) -> Iterator[Path]:
+def yaml_files(folder: Path) -> Iterator[Path]:
     """The YAML files of a folder and its subfolders by name, without an editor's hidden ones."""
     for path in sorted(folder.rglob("*")):
         if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".") and path.is_file():

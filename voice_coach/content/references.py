@@ -60,11 +60,24 @@ def _check_use(document: Document, required: set[str], in_core: set[str], in_own
         return  # the list itself is missing or misspelt, which is reported; all else would be noise
     follow_ups = data.get("follow_ups", {})
     asked: Ids = [(("follow_ups", key), key) for key in follow_ups] if isinstance(follow_ups, dict) else []
-    for entries in (asked, _ids(data, "outline", "concept"), _ids(data, "own_concepts", "id")):
+    for entries in (
+        asked,
+        _ids(data, "outline", "concept"),
+        _ids(data, "own_concepts", "id"),
+        _dismissed(data),
+    ):
         _report_unknown(document, entries, required, "is not among the required concepts of this drill")
     without = (required & in_core) - in_own - {name for _, name in asked}
     for name in sorted(without):
         document.add(("follow_ups", name), "is missing; add a question that asks for more without naming it")
+
+
+def _dismissed(data: Any) -> Ids:
+    """The concepts that the sample of a dismissal raises; what has another shape is passed over."""
+    above: Loc = ("samples", "dismissal")
+    for key in above:
+        data = data.get(key) if isinstance(data, dict) else None
+    return [((*above, *loc), name) for loc, name in _ids(data, "dismisses")]
 
 
 def _ids(data: Any, key: str, within: str | None = None) -> Ids:

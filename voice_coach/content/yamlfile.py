@@ -123,14 +123,15 @@ class Document:
             return None
 
     def error(self) -> ContentError:
-        """All problems as one error, a line each: `path:line: key: what to do`."""
-        ordered = sorted(self.problems, key=lambda problem: problem.line)
-        return ContentError(
-            "\n".join(
-                f"{self.path}:{line}: {spell(loc)}{text if text.endswith('?') else text + '.'}"
-                for line, loc, text in ordered
-            )
-        )
+        """All problems as one error, a line each."""
+        return ContentError("\n".join(self.sentences()))
+
+    def sentences(self) -> list[str]:
+        """All problems by line: `path:line: key: what to do`."""
+        return [
+            f"{self.path}:{line}: {spell(loc)}{text if text.endswith('?') else text + '.'}"
+            for line, loc, text in sorted(self.problems, key=lambda problem: problem.line)
+        ]
 
     def _error(self, line: int, text: str) -> ContentError:
         return ContentError(f"{self.path}:{line}: the file {text}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, Self
 
+from rich.columns import Columns
 from rich.console import Group
 from rich.live import Live
 from rich.panel import Panel
@@ -11,8 +12,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from voice_coach.events import Asked, Ended, Heard, Level, Listening, Paused, Warned
+from voice_coach.events import Asked, Ended, Heard, Level, Listening, Paused, Standing, Warned
 from voice_coach.records import SAMPLE_RATE
+from voice_coach.show.page import SIGNS, STYLES, Hanging, listed, titles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from voice_coach.events import Event
     from voice_coach.records import EndReason, Stretch
 
+ASKING = "Asking. Any key skips the voice."
 QUIETEST = -60.0
 """dBFS at the left end of the level meter."""
 CLIPPING = -0.5
@@ -63,14 +66,28 @@ def face(console: Console, *, hide_question: bool = False) -> Face:
     return PlainFace(console, hide_question=hide_question)
 
 
-def question(drill: Drill, *, hidden: bool) -> RenderableType:
-    """The drill as it is asked."""
+def question(drill: Drill, *, hidden: bool, follow_up: str | None = None) -> RenderableType:
+    """The drill, or a follow-up to it, as it is asked."""
+    title = Text(f"{drill.title}: a follow-up" if follow_up else drill.title)
     if hidden:
-        return Panel(
-            Text("The question is hidden: listen. r repeats it."), title=Text(drill.title), expand=False
-        )
+        return Panel(Text("The question is hidden: listen. r repeats it."), title=title, expand=False)
+    if follow_up:
+        return Panel(Text(follow_up, style="bold"), title=title)
     lines = [Text(drill.prompt, style="bold"), *(Text(f"- {constraint}") for constraint in drill.constraints)]
-    return Panel(Group(*lines), title=Text(drill.title))
+    return Panel(Group(*lines), title=title)
+
+
+def standing(now: Standing) -> RenderableType:
+    """All concepts, those that are explained lit up and the missing ones in sight."""
+    title = titles(now.rubric)
+    cells = [
+        Text(
+            f"{SIGNS[verdict]} {title[concept]}",
+            style=f"bold {STYLES[verdict]}" if verdict != "missed" else "",
+        )
+        for concept, verdict in now.verdicts.items()
+    ]
+    return Columns(cells, padding=(0, 3))
 
 
 def clock(samples: int) -> str:
@@ -85,6 +102,7 @@ class PlainFace:
     def __init__(self, console: Console, *, hide_question: bool = False) -> None:
         self._console = console
         self._hide_question = hide_question
+        self._standing: Standing | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -97,8 +115,10 @@ class PlainFace:
     def show(self, event: Event) -> None:
         """One event, as at most a few lines."""
         match event:
-            case Asked(drill):
-                self._console.print(question(drill, hidden=self._hide_question))
+            case Asked(drill, follow_up):
+                self._console.print(question(drill, hidden=self._hide_question, follow_up=follow_up))
+            case Standing():
+                self._stand(event)
             case Listening(name):
                 self._console.print(Text(f"Listening to {name}."))
             case Heard(settled, _, unclear) if settled:
@@ -116,6 +136,21 @@ class PlainFace:
             case _:
                 pass
 
+    def _stand(self, now: Standing) -> None:
+        """What changed; at first, what there is to explain."""
+        title = titles(now.rubric)
+        if self._standing is None:
+            self._console.print(
+                Hanging("To explain: ", Text(listed([title[concept] for concept in now.verdicts])))
+            )
+        else:
+            for concept, verdict in now.verdicts.items():
+                if verdict != self._standing.verdicts.get(concept, "missed"):
+                    self._console.print(
+                        Text(f"       {SIGNS[verdict]} {title[concept]}", style=STYLES[verdict])
+                    )
+        self._standing = now
+
     def _not_understood(self, unclear: Sequence[Stretch]) -> None:
         for stretch in unclear:
             self._console.print(Text(f"{clock(stretch.start):>5}  (not understood)", style="yellow"))
@@ -127,7 +162,9 @@ class LiveFace:
     def __init__(self, console: Console, *, hide_question: bool = False) -> None:
         self._hide_question = hide_question
         self._drill: Drill | None = None
-        self._state = "Asking. Any key skips the voice."
+        self._follow_up: str | None = None
+        self._standing: Standing | None = None
+        self._state = ASKING
         self._position = 0
         self._peak = QUIETEST
         self._silence_left = 1.0
@@ -148,8 +185,13 @@ class LiveFace:
     def show(self, event: Event) -> None:
         """One event."""
         match event:
-            case Asked(drill):
-                self._drill = drill
+            case Asked(drill, follow_up):
+                self._drill, self._follow_up = drill, follow_up
+                self._state = ASKING
+                self._words, self._draft = [], []
+                self._position, self._silence_left = 0, 1.0
+            case Standing():
+                self._standing = event
             case Listening(name):
                 self._state = f"Listening to {name}"
             case Paused():
@@ -173,8 +215,9 @@ class LiveFace:
         if self._drill is None:
             return Text()
         parts: list[RenderableType] = [
-            question(self._drill, hidden=self._hide_question),
+            question(self._drill, hidden=self._hide_question, follow_up=self._follow_up),
             self._meters(self._drill.seconds),
+            *([standing(self._standing)] if self._standing else []),
             self._said(),
             Text(KEYS, style="dim"),
         ]

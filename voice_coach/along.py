@@ -1,0 +1,79 @@
+"""Judging along while somebody talks, for whoever wants to see concepts light up."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Self
+
+from voice_coach.errors import CheckError
+from voice_coach.events import Standing, Warned
+from voice_coach.records import Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+
+    from voice_coach.events import Event
+    from voice_coach.interviewer import Judging, Question
+    from voice_coach.records import Judgement, Verdict, Word
+
+
+class Along:
+    """Judges the words so far in a thread of its own, always the newest and one judgement at a time.
+
+    Leaving the context waits for the judgement that is being made, so that no two are made at once.
+
+    Args:
+        judge: whoever judges; None where nobody wants to see it.
+        question: what is being answered; words of the attempt that it follows count too.
+    """
+
+    def __init__(self, judge: Judging | None, question: Question) -> None:
+        self._judge = judge
+        self._question = question
+        self._before = question.follows.transcript.words if question.follows else ()
+        self._words: tuple[Word, ...] = ()
+        self._judged = 0
+        self._told: dict[str, Verdict] | None = None
+        self._running: Future[Judgement] | None = None
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="along")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def add(self, words: tuple[Word, ...]) -> None:
+        """Words that were said since, in order."""
+        self._words += words
+
+    def poll(self) -> Iterator[Event]:
+        """How the concepts stand, where that changed; never waits."""
+        if self._judge is None:
+            return
+        if self._told is None:
+            yield from self._tell({})
+        if self._running and self._running.done():
+            try:
+                judgement = self._running.result()
+            except CheckError as error:  # told again, as an error, when the whole answer is judged
+                self._judge = None
+                yield Warned(str(error))
+                return
+            self._running = None
+            yield from self._tell({finding.concept: finding.verdict for finding in judgement.findings})
+        if self._running is None and len(self._words) > self._judged:
+            self._judged = len(self._words)
+            words = Transcript(words=self._before + self._words)
+            self._running = self._pool.submit(
+                self._judge.judge, words, self._question.rubric, question=self._question.given
+            )
+
+    def _tell(self, verdicts: dict[str, Verdict]) -> Iterator[Event]:
+        standing: dict[str, Verdict] = {
+            concept.id: verdicts.get(concept.id, "missed") for concept in self._question.rubric.concepts
+        }
+        if standing != self._told:
+            self._told = standing
+            yield Standing(self._question.rubric, standing)

@@ -1,0 +1,168 @@
+"""Which drills a person wants: one, those that fit some filters, or those of a mock interview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from voice_coach.content.models import SECTIONS
+from voice_coach.content.yamlfile import nearest
+from voice_coach.errors import UsageError
+from voice_coach.history.schedule import next_drill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from voice_coach.content.load import Library
+    from voice_coach.content.models import Drill, Level
+    from voice_coach.history.archive import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What drills have to be like; None takes any. `section` is its id, or the beginning of it."""
+
+    section: str | None = None
+    level: Level | None = None
+    tag: str | None = None
+    concept: str | None = None
+
+    def fitting(self, library: Library) -> list[Drill]:
+        """The drills that fit, in the library's order; may be none.
+
+        With a concept: the drills that require it, where it weighs most first.
+
+        Raises:
+            UsageError: there is no such section, tag or concept; the text suggests the nearest.
+            ContentError: the library cannot be read.
+        """
+        drills = list(library.drills())
+        if self.section:
+            sections = _named(self.section, SECTIONS, "section")
+            drills = [drill for drill in drills if drill.section in sections]
+        if self.level:
+            drills = [drill for drill in drills if drill.level == self.level]
+        if self.tag:
+            (tag,) = _named(
+                self.tag, {tag for drill in library.drills() for tag in drill.tags}, "tag", exact=True
+            )
+            drills = [drill for drill in drills if tag in drill.tags]
+        if self.concept:
+            known = {item.id for drill in library.drills() for item in drill.concepts}
+            (concept,) = _named(self.concept, known, "concept", exact=True)
+            drills = [drill for drill in drills if weight(drill, concept)]
+            drills.sort(key=lambda drill: -weight(drill, concept))
+        return drills
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to practise: a `drill`, drills that fit, or a mock interview of `count` of them or of a `file`'s."""
+
+    drill: str | None = None
+    filters: Filters = Filters()
+    file: Path | None = None
+    count: int | None = None
+
+    @property
+    def interview(self) -> bool:
+        """Whether several drills are asked before there is a report."""
+        return self.file is not None or self.count is not None
+
+    def pool(self, library: Library) -> list[Drill]:
+        """What is chosen from; of drills with a wanted concept only those in which it weighs most.
+
+        Raises:
+            UsageError: what is wanted contradicts itself or fits no drill.
+        """
+        filters = self.filters != Filters()
+        if self.drill and (filters or self.interview):
+            raise UsageError(
+                f"A drill is named, `{self.drill}`: leave it out, or the options that choose drills."
+            )
+        if self.file and (filters or self.count):
+            raise UsageError("--set names the drills itself; leave out --count and what narrows the choice.")
+        if self.file:
+            return read_set(self.file, library)
+        drills = self.filters.fitting(library)
+        if not drills:
+            raise UsageError("No drill is like that; `voice-coach drills` lists them all.")
+        if (concept := self.filters.concept) and not self.count:
+            heaviest = weight(drills[0], concept)
+            return [drill for drill in drills if weight(drill, concept) == heaviest]
+        if self.count and self.count > len(drills):
+            raise UsageError(
+                f"Only {len(drills)} drills are like that: choose --count {len(drills)} or fewer."
+            )
+        return drills
+
+    def questions(self, pool: Sequence[Drill], rows: Iterable[Row], now: datetime) -> list[Drill]:
+        """The drills of the mock interview, in the order they are asked.
+
+        Without a file: as `next_drill` chooses, from as many sections as there are.
+
+        Args:
+            pool: as `pool` gives it.
+            rows: attempts, oldest first.
+            now: with its time zone.
+        """
+        if self.file or self.count is None:
+            return list(pool)
+        attempts, left, chosen = list(rows), list(pool), list[Drill]()
+        while len(chosen) < self.count:
+            asked = [drill.section for drill in chosen]
+            fewest = min(asked.count(drill.section) for drill in left)
+            drill, _ = next_drill(
+                [drill for drill in left if asked.count(drill.section) == fewest], attempts, now
+            )
+            chosen.append(drill)
+            left.remove(drill)
+        return chosen
+
+
+def read_set(path: Path, library: Library) -> list[Drill]:
+    """The drills that a file names: an id a line, `#` begins a remark.
+
+    Raises:
+        UsageError: the file cannot be read, names no drill or one that is not there; says the line.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path}: the set cannot be read ({error}). Give a text file of drill ids."
+        ) from error
+    drills = []
+    for number, line in enumerate(lines, start=1):
+        drill_id = line.partition("#")[0].strip().removeprefix("- ").strip()
+        if drill_id:
+            try:
+                drills.append(library.drill(drill_id))
+            except UsageError as error:
+                raise UsageError(f"{path}:{number}: {error}") from None
+    if not drills:
+        raise UsageError(f"{path} names no drill: write the id of one on each line.")
+    return drills
+
+
+def weight(drill: Drill, concept: str) -> float:
+    """How much a concept weighs in a drill; 0 where it is not required."""
+    return next((item.weight for item in drill.concepts if item.id == concept), 0)
+
+
+def _named(name: str, names: Iterable[str], what: str, *, exact: bool = False) -> list[str]:
+    """The names that `name` stands for: itself, else those that begin with it.
+
+    Raises:
+        UsageError: it stands for none.
+    """
+    known = list(names)
+    if name in known:
+        return [name]
+    found = [] if exact else [each for each in known if each.startswith(name)]
+    if not found:
+        hint = nearest(name, known) or f"there are {', '.join(sorted(known))}."
+        raise UsageError(f"There is no {what} `{name}`; {hint}")
+    return found

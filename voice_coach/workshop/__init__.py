@@ -1,0 +1,1 @@
+"""Tools for people's own drills: finding faults, starting a new file, and turning Markdown into one."""
