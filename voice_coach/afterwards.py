@@ -111,9 +111,8 @@ def judged_again(desk: Desk, attempt: Attempt, heard: Listened, drill: Drill, ru
     samples = attempt.unprompted_samples or heard.samples
     talk = tuple(stretch for stretch in heard.talk if stretch.stop <= samples)
     judgement = desk.judge.judge(attempt.unprompted, rubric, question=drill.question)
-    prompted = (
-        desk.judge.judge(attempt.transcript, rubric, question=drill.question) if attempt.prompted else None
-    )
+    asked = " ".join((drill.question, *(follow_up.question for follow_up in follow_ups)))
+    prompted = desk.judge.judge(attempt.transcript, rubric, question=asked) if attempt.prompted else None
     return attempt.model_copy(
         update={
             "judgement": judgement,

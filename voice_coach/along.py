@@ -1,4 +1,8 @@
-"""Judging along while somebody talks, for whoever wants to see concepts light up."""
+"""Judging along while somebody talks: concepts light up for whoever wants it, and the report comes sooner.
+
+A judge remembers what it made of windows of text that it has seen, so judging the whole answer takes little when its
+parts were judged along the way.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +28,14 @@ class Along:
     Leaving the context waits for the judgement that is being made, so that no two are made at once.
 
     Args:
-        judge: whoever judges; None where nobody wants to see it.
+        judge: whoever judges.
         question: what is being answered; words of the attempt that it follows count too.
+        shown: whether anybody wants to see how the concepts stand.
     """
 
-    def __init__(self, judge: Judging | None, question: Question) -> None:
-        self._judge = judge
+    def __init__(self, judge: Judging, question: Question, *, shown: bool) -> None:
+        self._judge: Judging | None = judge
+        self._shown = shown
         self._question = question
         self._before = question.follows.transcript.words if question.follows else ()
         self._words: tuple[Word, ...] = ()
@@ -52,14 +58,15 @@ class Along:
         """How the concepts stand, where that changed; never waits."""
         if self._judge is None:
             return
-        if self._told is None:
+        if self._shown and self._told is None:
             yield from self._tell({})
         if self._running and self._running.done():
             try:
                 judgement = self._running.result()
             except CheckError as error:  # told again, as an error, when the whole answer is judged
                 self._judge = None
-                yield Warned(str(error))
+                if self._shown:
+                    yield Warned(str(error))
                 return
             self._running = None
             yield from self._tell({finding.concept: finding.verdict for finding in judgement.findings})
@@ -74,6 +81,6 @@ class Along:
         standing: dict[str, Verdict] = {
             concept.id: verdicts.get(concept.id, "missed") for concept in self._question.rubric.concepts
         }
-        if standing != self._told:
+        if self._shown and standing != self._told:
             self._told = standing
             yield Standing(self._question.rubric, standing)

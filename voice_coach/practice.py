@@ -156,18 +156,19 @@ def answer_aloud(desk: Desk, question: Question, source: Source, controls: Contr
         return
     with _left_on_error(Journal.create(desk.journals, _answering(desk, question, source.kind))) as journal:
         recorder = Recorder(source, journal.recording)
-        with Along(desk.judge if desk.coach else None, question) as along:
+        # Left only when all is done: a judgement that is being made may run while the last words are heard.
+        with Along(desk.judge, question, shown=desk.coach) as along:
             ear = _Ear(desk, recorder.tape, along)
             with recorder:
                 yield Listening(source.name)
                 reason = yield from _listen(desk, question, ear, recorder, controls)
             if source.kind == "microphone":
                 yield from ear.drain()
-        yield Ended(reason, str(recorder.tape.fault) if recorder.tape.fault else None)
-        if recorder.tape.position < LEAST_KEPT:
-            journal.discard()
-        else:
-            yield from _finish(desk, question, journal, ear, reason)
+            yield Ended(reason, str(recorder.tape.fault) if recorder.tape.fault else None)
+            if recorder.tape.position < LEAST_KEPT:
+                journal.discard()
+            else:
+                yield from _finish(desk, question, journal, ear, reason)
 
 
 def answer_typed(desk: Desk, question: Question, lines: Iterable[str]) -> Iterator[Event]:
@@ -177,7 +178,7 @@ def answer_typed(desk: Desk, question: Question, lines: Iterable[str]) -> Iterat
     yield Listening("the keyboard")
     answering = _answering(desk, question, "typed")
     words: list[Word] = []
-    with Along(desk.judge if desk.coach else None, question) as along:
+    with Along(desk.judge, question, shown=desk.coach) as along:
         yield from along.poll()
         for line in lines:
             if not line.strip():
