@@ -45,6 +45,7 @@ def attempt_report(attempt: Attempt, drill: Drill, rubric: Rubric) -> Renderable
         [
             [Text(drill.title, style="bold underline"), _length(attempt, drill)],
             *_verdicts(judgement, attempt.transcript, rubric, drill.concepts),
+            _follow_ups(attempt, titles(rubric)),
             delivery_lines(attempt.delivery),
             not_understood(attempt.transcript.unclear),
             [Hanging("! ", Text(notice), 2) for notice in attempt.notices],
@@ -194,6 +195,27 @@ def _group(
         lines += [_quote(span, transcript) for span in finding.evidence]
         if verdict == "missed" and finding.concept in why:
             lines.append(Hanging(_BELOW, Text(why[finding.concept], style="dim")))
+    return lines
+
+
+def _follow_ups(attempt: Attempt, title: Mapping[str, str]) -> list[RenderableType]:
+    """What was asked back, and what only the answers to that explained."""
+    if not attempt.follow_ups or attempt.prompted is None:
+        return []
+    lines: list[RenderableType] = [Text("? Asked back, and not counted above", style="bold")]
+    lines += [Hanging("  ", Text(f"“{asked.question}”", style="italic")) for asked in attempt.follow_ups]
+    if not attempt.prompted.graded:
+        return [*lines, Hanging("  ", Text(f"Not graded together, because {attempt.prompted.not_graded}."))]
+    findings = {finding.concept: finding for finding in attempt.prompted.findings}
+    for concept in attempt.gained:
+        name = Text.assemble((title.get(concept, concept), "bold"), ", explained only now")
+        lines.append(Hanging(Text(f"  {SIGNS['explained']} ", style=STYLES["explained"]), name))
+        lines += [_quote(span, attempt.transcript) for span in findings[concept].evidence]
+    for asked in attempt.follow_ups:
+        if asked.concept not in attempt.gained and (finding := findings.get(asked.concept)):
+            still = "still missed" if finding.verdict == "missed" else f"only {finding.verdict} even now"
+            name = Text.assemble((title.get(asked.concept, asked.concept), "bold"), f", {still}")
+            lines.append(Hanging(Text(f"  {SIGNS[finding.verdict]} ", style=STYLES[finding.verdict]), name))
     return lines
 
 
