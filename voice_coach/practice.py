@@ -110,12 +110,11 @@ class Desk:
 
 
 def interview(
-    desk: Desk, question: Question, answer: Callable[[Question], Iterable[Event]], follow_ups: int
+    question: Question, answer: Callable[[Question], Iterable[Event]], follow_ups: int
 ) -> Iterator[Event]:
     """Ask `question` and, as long as a must-have is missing, up to `follow_ups` follow-ups.
 
     Args:
-        desk: where it happens.
         question: a drill's own.
         answer: asks what it is given and takes the answer: `answer_aloud` or `answer_typed`.
         follow_ups: at most so many.

@@ -110,7 +110,8 @@ class Wanted:
         """
         if self.file or self.count is None:
             return list(pool)
-        attempts, left, chosen = list(rows), list(pool), list[Drill]()
+        attempts, left = list(rows), list(pool)
+        chosen: list[Drill] = []
         while len(chosen) < self.count:
             asked = [drill.section for drill in chosen]
             fewest = min(asked.count(drill.section) for drill in left)

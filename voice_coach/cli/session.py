@@ -226,12 +226,12 @@ class Session:
         if hidden:
             self._try_voice(question)
         if self._answering.typed:
-            events = interview(self._desk, question, self._typed_answer, self._answering.follow_ups)
+            events = interview(question, self._typed_answer, self._answering.follow_ups)
             return _shown(question, events, PlainFace(self._console, hide_question=hidden))
         follow_ups = self._answering.follow_ups
         if self._answering.audio:
             follow_ups = min(follow_ups, len(self._recordings) - 1)
-        events = interview(self._desk, question, self._spoken_answer, follow_ups)
+        events = interview(question, self._spoken_answer, follow_ups)
         with self._keyboard, _offering_other_ways():
             return _shown(question, events, face(self._console, hide_question=hidden))
 

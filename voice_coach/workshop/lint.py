@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 PROMPT_WORDS = 59
 """Words of a prompt that are still remembered when the voice falls silent."""
 FOLLOW_UP_WORDS = 40
-LINKING = frozenset("a an and by for in is not of on or per that the to with".split())
+LINKING = frozenset(
+    ["a", "an", "and", "by", "for", "in", "is", "not", "of", "on", "or", "per", "that", "the", "to", "with"]
+)
 """Words of a title that give nothing away."""
 
 _SAID = {
     "%": "per cent", "&": "and", "/": "or", "$": "dollars", "€": "euros", "£": "pounds", "+": "plus",
-    "=": "equals", "<": "less than", ">": "more than", "@": "at", "#": "number", "~": "about", "×": "times",
-    "→": "to", "°": "degrees",
+    "=": "equals", "<": "less than", ">": "more than", "@": "at", "#": "number", "~": "about", "→": "to",
+    "°": "degrees", "\N{MULTIPLICATION SIGN}": "times",
 }  # fmt: skip
 """How signs are said."""
 _SPOKEN = re.compile(r"[\w\s.,:;?!'’–—-]")  # noqa: RUF001 - typed text has curly apostrophes and dashes
