@@ -14,12 +14,12 @@ from typing import Annotated
 import typer
 
 from voice_coach import __version__
-from voice_coach.cli import check, content, doctor, models, practice, review
+from voice_coach.cli import check, content, doctor, history, models, practice, review
 from voice_coach.errors import CoachError
 
 app = typer.Typer(
     name="voice-coach",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
@@ -34,6 +34,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
+    context: typer.Context,
     _version_wanted: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
@@ -41,11 +42,13 @@ def _main(
     """Practise AI-engineer interviews out loud.
 
     It asks, listens, and shows which concepts you explained, named or missed, in your own words.
-    Everything stays on this machine.
+    Everything stays on this machine. Without a command it starts the drill that is due, or the next one.
     """
+    if context.invoked_subcommand is None:
+        review.practise_with(context, [])
 
 
-for _module in (practice, check, doctor, review):
+for _module in (practice, check, doctor, review, history):
     _module.register(app)
 app.add_typer(content.app, name="drills")
 app.add_typer(models.app, name="models")

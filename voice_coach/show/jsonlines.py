@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from voice_coach.records import seconds
 
@@ -43,23 +43,28 @@ def judgement_line(
 
 
 def tally_json(tally: Tally) -> dict[str, object]:
-    """The object that `report --json` prints; the concepts in the tally's order."""
-    return {
-        "attempts": tally.attempts,
-        "not_graded": tally.not_graded,
-        "concepts": [
-            concept.model_dump(mode="json", exclude={"last_asked"})
-            | {"asked": concept.asked, "last_asked": concept.last_asked and concept.last_asked.isoformat()}
-            for concept in tally.concepts
-        ],
-        "red_flags": tally.red_flags,
-    }
+    """The object that `report --json` prints: the tally as it is, with sums, and durations in seconds."""
+    read: dict[str, Any] = tally.model_dump(mode="json")
+    for kept, concept in zip(read["concepts"], tally.concepts, strict=True):
+        kept["asked"] = concept.asked
+    for column in (*read["columns"], *read["apart"]):
+        column["seconds"] = _seconds(column.pop("samples"))
+        column["longest_pause"] = _seconds(column["longest_pause"])
+    for period in read["periods"]:
+        period["longest_pause"] = _seconds(period["longest_pause"])
+    for flag in read["red_flags"]:
+        flag["start"] = _seconds(flag["start"])
+    return read
+
+
+def _seconds(samples: int | None) -> float | None:
+    return None if samples is None else seconds(samples)
 
 
 def _quote(span: Span, transcript: Transcript) -> dict[str, str | float | None]:
     start, stop = span.times(transcript) or (None, None)
     return {
         "quote": span.quote(transcript),
-        "start": None if start is None else seconds(start),
-        "end": None if stop is None else seconds(stop),
+        "start": _seconds(start),
+        "end": _seconds(stop),
     }

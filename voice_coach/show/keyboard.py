@@ -81,6 +81,13 @@ class Keyboard:
         key = self._keys.read(0)
         return COMMANDS.get(key) if key else None
 
+    def key(self) -> str | None:
+        """The next key as it is, `q` for Ctrl-C, `END` after the last one, None if there is none; never waits."""
+        if self._interrupted:
+            self._interrupted = False
+            return "q"
+        return self._keys.read(0)
+
     def choose(
         self, choices: Mapping[str, str], default: str, meanwhile: Callable[[], None] = lambda: None
     ) -> str:

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from voice_coach.content.models import Rubric
-    from voice_coach.records import Verdict
+    from voice_coach.records import Limit, Verdict
 
 WIDEST = 96
 """Columns of the longest line: beyond, the eye loses the next one."""
+NARROW = 66
+"""Columns below which tables give way to something shorter."""
 SIGNS: dict[Verdict, str] = {"explained": "✓", "named": "~", "dismissed": "-", "missed": "✗"}
 STYLES: dict[Verdict, str] = {
     "explained": "green",
@@ -28,7 +30,7 @@ STYLES: dict[Verdict, str] = {
     "missed": "red",
 }
 FLAG_STYLE = "bold red"
-_STAND_INS = dict(zip("✓✗“”‘’«»–—…·•", "+x\"\"''<>--.-*", strict=True))  # noqa: RUF001 - the point of it
+_STAND_INS = dict(zip("✓✗“”‘’«»–—…·•▲▼", "+x\"\"''<>--.-*^v", strict=True))  # noqa: RUF001 - the point of it
 
 
 class Page:
@@ -71,6 +73,18 @@ class Hanging:
             before = Text(" " * self._indent)
 
 
+class Fitting:
+    """The wide renderable, or the narrow one on a narrow console."""
+
+    def __init__(self, wide: RenderableType, narrow: RenderableType) -> None:
+        self._wide = wide
+        self._narrow = narrow
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        del console
+        yield self._wide if options.max_width >= NARROW else self._narrow
+
+
 def sections(parts: Iterable[Sequence[RenderableType]]) -> Page:
     """The parts that hold anything, one page, a blank line between two."""
     apart = [piece for part in parts if part for piece in (Text(), *part)]
@@ -93,6 +107,19 @@ def titles(rubric: Rubric) -> dict[str, str]:
 def listed(items: Sequence[str], *, comma: str = "") -> str:
     """`a`, `a and b`, `a, b and c`; `comma` is put before the last `and`."""
     return f"{comma} and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
+
+
+def limiting(limit: Limit) -> str:
+    """What limits the latest answers, in one sentence."""
+    lacks = []
+    if limit.missing:
+        lacks.append(f"missing in {limit.missing}")
+    if limit.named:
+        lacks.append(f"only named in {limit.named}")
+    answers = f"your last {limit.answers} answers" if limit.answers > 1 else "your last answer"
+    decided = f"it decided {limit.decided} of them" if limit.answers > 1 else "it decided that one"
+    end = f"; {decided}." if limit.decided else "."
+    return f"{limit.title} was {' and '.join(lacks)} of {answers}{end}"
 
 
 def percent(part: int, whole: int) -> str:

@@ -134,46 +134,54 @@ def _verdicts(
         judgement.findings, key=lambda found: (found.concept not in must_have, -weight.get(found.concept, 1))
     )
     return [
-        _coverage(findings, len(judgement.red_flags), title, must_have),
+        _coverage(judgement, findings, title, must_have),
         *(_group(verdict, findings, transcript, rubric, must_have) for verdict in SIGNS),
         _red_flags(judgement, transcript, title),
     ]
 
 
-def _coverage(
-    findings: Sequence[Finding], red_flags: int, title: Mapping[str, str], must_have: set[str]
-) -> list[RenderableType]:
-    groups = {verdict: [found for found in findings if found.verdict == verdict] for verdict in SIGNS}
-    strip = Text.assemble(*((SIGNS[verdict] * len(groups[verdict]), STYLES[verdict]) for verdict in SIGNS))
-    counts = [f"{len(groups['explained'])} of {len(findings)} explained"]
+def headline(judgement: Judgement) -> str:
+    """How many concepts got each verdict, and how many red flags were raised."""
+    coverage = judgement.coverage
+    counts = [f"{coverage['explained']} of {len(judgement.findings)} explained"]
     counts += [
-        f"{len(groups[verdict])} {verdict}" for verdict in SIGNS if verdict != "explained" and groups[verdict]
+        f"{coverage[verdict]} {verdict}" for verdict in SIGNS if verdict != "explained" and coverage[verdict]
     ]
-    if red_flags:
-        counts.append(f"{red_flags} red flag{'s' * (red_flags != 1)}")
-    lines: list[RenderableType] = [Hanging(Text.assemble(strip, "  "), Text(", ".join(counts), style="bold"))]
-    if must_have:
-        lines.append(_limits(groups, title, must_have))
-    return lines
+    if flags := len(judgement.red_flags):
+        counts.append(f"{flags} red flag{'s' * (flags != 1)}")
+    return ", ".join(counts)
 
 
-def _limits(
-    groups: Mapping[Verdict, Sequence[Finding]], title: Mapping[str, str], must_have: set[str]
-) -> Text:
-    """One sentence on the must-haves that were not explained."""
-    said = {"missed": "missed", "dismissed": "dismissed", "named": "only named"}
+def must_have_sentence(findings: Sequence[Finding], title: Mapping[str, str], must_have: set[str]) -> str:
+    """One sentence on the must-haves that were not explained, in the order of the findings."""
+    said: dict[Verdict, str] = {"missed": "missed", "dismissed": "dismissed", "named": "only named"}
     short = {
         verdict: [
-            title.get(found.concept, found.concept) for found in groups[verdict] if found.concept in must_have
+            title.get(found.concept, found.concept)
+            for found in findings
+            if found.verdict == verdict and found.concept in must_have
         ]
-        for verdict in ("missed", "dismissed", "named")
+        for verdict in said
     }
     count = sum(map(len, short.values()))
     if not count:
-        return Text("You explained every must-have.")
+        return "You explained every must-have."
     clauses = [f"{said[verdict]} {listed(names)}" for verdict, names in short.items() if names]
     kind = {1: "a must-have", 2: "both must-haves"}.get(count, "all must-haves")
-    return Text(f"You {listed(clauses, comma=',')}: {kind} here.")
+    return f"You {listed(clauses, comma=',')}: {kind} here."
+
+
+def _coverage(
+    judgement: Judgement, findings: Sequence[Finding], title: Mapping[str, str], must_have: set[str]
+) -> list[RenderableType]:
+    coverage = judgement.coverage
+    strip = Text.assemble(*((SIGNS[verdict] * coverage[verdict], STYLES[verdict]) for verdict in SIGNS))
+    lines: list[RenderableType] = [
+        Hanging(Text.assemble(strip, "  "), Text(headline(judgement), style="bold"))
+    ]
+    if must_have:
+        lines.append(Text(must_have_sentence(findings, title, must_have)))
+    return lines
 
 
 def _group(

@@ -25,13 +25,17 @@ _LEAD = "Delivery  "
 
 def delivery_lines(delivery: Delivery) -> list[RenderableType]:
     """Pace and pauses, then the words that were counted; nothing where no words were."""
-    if not delivery.words:
-        return []
-    lines = [_pace(delivery), _pauses(delivery), _counts(delivery)]
     return [
         Hanging(_LEAD if not at else "", Text(line), len(_LEAD))
-        for at, line in enumerate(filter(None, lines))
+        for at, line in enumerate(delivery_facts(delivery))
     ]
+
+
+def delivery_facts(delivery: Delivery) -> list[str]:
+    """The same as plain lines."""
+    if not delivery.words:
+        return []
+    return list(filter(None, (_pace(delivery), _pauses(delivery), _counts(delivery))))
 
 
 def not_understood(unclear: Sequence[Stretch]) -> list[RenderableType]:

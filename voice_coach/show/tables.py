@@ -1,4 +1,4 @@
-"""Drills to choose from, one drill, and how each concept fared over all attempts."""
+"""Drills to choose from, and one drill."""
 
 from __future__ import annotations
 
@@ -9,34 +9,19 @@ from rich.table import Table
 from rich.text import Text
 
 from voice_coach.content.models import SECTIONS
-from voice_coach.records import SAMPLE_RATE, VERDICTS
+from voice_coach.records import SAMPLE_RATE
 from voice_coach.show.live import clock
-from voice_coach.show.page import SIGNS, STYLES, Hanging, Page, percent, sections, titles
+from voice_coach.show.page import Fitting, Hanging, Page, sections, titles
 from voice_coach.show.report import outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.console import RenderableType
 
     from voice_coach.content.models import Drill, Rubric
-    from voice_coach.records import ConceptTally, Tally
 
-NARROW = 66
-"""Columns below which tables give way to something shorter."""
 UNTRIED = "not tried"
-
-
-class _Fitting:
-    """The wide renderable, or the narrow one on a narrow console."""
-
-    def __init__(self, wide: RenderableType, narrow: RenderableType) -> None:
-        self._wide = wide
-        self._narrow = narrow
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        del console
-        yield self._wide if options.max_width >= NARROW else self._narrow
 
 
 def drills_table(drills: Sequence[Drill], tried: Mapping[str, str]) -> RenderableType:
@@ -52,7 +37,7 @@ def drills_table(drills: Sequence[Drill], tried: Mapping[str, str]) -> Renderabl
         [
             [
                 Text(name, style="bold underline"),
-                _Fitting(_drills_wide(part, tried), _drills_narrow(part, tried)),
+                Fitting(_drills_wide(part, tried), _drills_narrow(part, tried)),
             ]
             for section, name in SECTIONS.items()
             if (part := [drill for drill in drills if drill.section == section])
@@ -82,29 +67,6 @@ def drill_page(drill: Drill, rubric: Rubric, unlocked: bool) -> RenderableType:
             [_heading("Required concepts, with their weights"), _requirements(drill, rubric)],
             _headed("Red flags", (flag.title for flag in rubric.red_flags)),
             [outline(drill, rubric=rubric)] if unlocked else _locked(drill),
-        ]
-    )
-
-
-def tally_table(tally: Tally) -> RenderableType:
-    """How often each concept was explained, named, dismissed and missed, in the tally's order."""
-    if not tally.attempts:
-        return Page(
-            Text("No attempts yet. Answer a first question, or watch one being answered:"),
-            Text("  voice-coach practice\n  voice-coach demo", style="bold"),
-        )
-    graded = tally.attempts - tally.not_graded
-    behind = [Text(f"Over {_times(graded, 'graded attempt')}, the most missed concept first.")]
-    if not graded:
-        behind = [Text("No attempt was graded yet, so there is nothing to count.")]
-    if tally.not_graded:
-        behind.append(Text(f"Not graded, and counted nowhere: {_times(tally.not_graded, 'attempt')}."))
-    flags = sorted(tally.red_flags.items(), key=lambda item: (-item[1], item[0]))
-    return sections(
-        [
-            behind,
-            [_Fitting(_tally_wide(tally.concepts), _tally_narrow(tally.concepts))] if tally.concepts else [],
-            _headed("Red flags", (f"{flag}: {_times(count, 'time')}" for flag, count in flags)),
         ]
     )
 
@@ -143,35 +105,6 @@ def _drills_narrow(drills: Sequence[Drill], tried: Mapping[str, str]) -> Rendera
     return Group(*lines)
 
 
-def _tally_wide(concepts: Sequence[ConceptTally]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1))
-    table.add_column("concept")
-    for verdict in VERDICTS:
-        table.add_column(verdict, justify="right", style=STYLES[verdict])
-    table.add_column("asked", justify="right")
-    table.add_column("share missed", justify="right")
-    for concept in concepts:
-        table.add_row(*_counts(concept), str(concept.asked), percent(concept.missed, concept.asked))
-    return table
-
-
-def _tally_narrow(concepts: Sequence[ConceptTally]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 1))
-    table.add_column("concept")
-    for verdict in VERDICTS:
-        table.add_column(SIGNS[verdict], justify="right", style=STYLES[verdict])
-    table.add_column("share", justify="right")
-    for concept in concepts:
-        table.add_row(*_counts(concept), percent(concept.missed, concept.asked))
-    legend = ", ".join(f"{SIGNS[verdict]} {verdict}" for verdict in VERDICTS)
-    return Group(table, Text(), Text(f"{legend}; share: missed of all times asked."))
-
-
-def _counts(concept: ConceptTally) -> list[Text]:
-    """Title and number of each verdict; 0 is left blank, so that the eye finds what there is."""
-    return [Text(concept.title), *(Text(str(getattr(concept, verdict) or "")) for verdict in VERDICTS)]
-
-
 def _locked(drill: Drill) -> list[RenderableType]:
     return [
         Text("The outline of a strong answer opens after your first attempt:"),
@@ -187,7 +120,3 @@ def _headed(heading: str, items: Iterable[str]) -> list[RenderableType]:
     """A heading and the items below it, or nothing where there are none."""
     lines = [Hanging("  ", Text(item)) for item in items]
     return [_heading(heading), *lines] if lines else []
-
-
-def _times(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from voice_coach.records import SAMPLE_RATE, VERDICTS
+from voice_coach.records import SAMPLE_RATE
 from voice_coach.show.live import clock
-from voice_coach.show.page import FLAG_STYLE, STYLES, Hanging, Page, titles
+from voice_coach.show.page import FLAG_STYLE, Hanging, Page, titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 LONGEST_PAUSE = 7 * SAMPLE_RATE // 10
 """Samples of silence after which a line ends."""
+SHOWN_PAUSE = SAMPLE_RATE
+"""Samples of silence from which a pause is shown."""
+PALETTE = (
+    "cyan", "green", "yellow", "magenta", "blue",
+    "bright_cyan", "bright_green", "bright_yellow", "bright_magenta", "bright_blue",
+)  # fmt: skip
+"""Colours of concepts, neighbours well apart; red is for red flags."""
 MOST_WORDS = 14
 """Words in a line; a longer sentence is cut into lines of nearly equal length."""
 _SHORT: dict[Verdict, str] = {
@@ -49,6 +56,7 @@ class Mark:
 
     title: str
     verdict: Verdict | None
+    style: str = FLAG_STYLE
 
     @property
     def label(self) -> str:
@@ -71,6 +79,15 @@ def timed_lines(transcript: Transcript) -> list[Line]:
     ]
 
 
+def pause_after(transcript: Transcript, index: int) -> int | None:
+    """Samples of silence after a word, where they are long enough to be shown; None after the last one."""
+    words = transcript.words
+    if index + 1 >= len(words):
+        return None
+    stop, start = words[index].stop, words[index + 1].start
+    return start - stop if stop is not None and start is not None and start - stop >= SHOWN_PAUSE else None
+
+
 def marked(attempt: Attempt, rubric: Rubric) -> RenderableType:
     """The whole transcript by lines, with times where there are any.
 
@@ -85,18 +102,35 @@ def marked(attempt: Attempt, rubric: Rubric) -> RenderableType:
     return Page(*(_line(attempt.transcript, marks, line) for line in lines))
 
 
-def marked_line(attempt: Attempt, rubric: Rubric, line: Line) -> RenderableType:
-    """One line as in `marked`, for replay in step with the audio."""
-    return Page(_line(attempt.transcript, word_marks(attempt, rubric), line))
+def marked_line(
+    transcript: Transcript, marks: list[tuple[Mark, ...]], line: Line, heard: int | None = None
+) -> RenderableType:
+    """One line as in `marked`, with the word `heard` lit up, for replay in step with the audio."""
+    return _line(transcript, marks, line, heard)
+
+
+def concept_styles(attempt: Attempt) -> dict[str, str]:
+    """A colour for each concept that has evidence, in the order in which they first come up."""
+    first = {
+        finding.concept: min(span.first for span in finding.evidence)
+        for finding in attempt.judgement.findings
+        if finding.evidence
+    }
+    return {
+        concept: PALETTE[number % len(PALETTE)]
+        for number, concept in enumerate(sorted(first, key=lambda concept: (first[concept], concept)))
+    }
 
 
 def word_marks(attempt: Attempt, rubric: Rubric) -> list[tuple[Mark, ...]]:
     """For each word what it is evidence for: concepts in the order of the findings, then red flags."""
     title = titles(rubric)
+    styles = concept_styles(attempt)
     judgement = attempt.judgement
     marks: list[dict[Mark, None]] = [{} for _ in attempt.transcript.words]  # ordered, and each mark once
     for finding in judgement.findings:
-        mark = Mark(title.get(finding.concept, finding.concept), finding.verdict)
+        style = styles.get(finding.concept, "")
+        mark = Mark(title.get(finding.concept, finding.concept), finding.verdict, style)
         for span in finding.evidence:
             for on in marks[span.first : span.stop]:
                 on[mark] = None
@@ -106,8 +140,12 @@ def word_marks(attempt: Attempt, rubric: Rubric) -> list[tuple[Mark, ...]]:
     return [tuple(on) for on in marks]
 
 
-def _line(transcript: Transcript, marks: list[tuple[Mark, ...]], line: Line) -> RenderableType:
-    pieces = (_stretch(transcript, marks, indices) for indices in _stretches(marks, line))
+def _line(
+    transcript: Transcript, marks: list[tuple[Mark, ...]], line: Line, heard: int | None = None
+) -> RenderableType:
+    pieces = [_stretch(transcript, marks, indices, heard) for indices in _stretches(marks, line)]
+    if pause := pause_after(transcript, line.stop - 1):
+        pieces.append(Text(f"(pause {pause / SAMPLE_RATE:.1f} s)", style="dim"))
     at = "" if line.start is None else f"{clock(line.start):>5}  "
     return Hanging(Text(at, style="dim"), Text(" ").join(pieces))
 
@@ -119,10 +157,14 @@ def _stretches(marks: list[tuple[Mark, ...]], line: Line) -> Iterator[range]:
         yield range(indices[0], indices[-1] + 1)
 
 
-def _stretch(transcript: Transcript, marks: list[tuple[Mark, ...]], indices: range) -> Text:
+def _stretch(
+    transcript: Transcript, marks: list[tuple[Mark, ...]], indices: range, heard: int | None
+) -> Text:
     """Words with the same marks: bracketed where they begin and end, which may be on other lines."""
     here = marks[indices.start]
-    text = Text(" ".join(transcript.words[index].text for index in indices), style=_style(here))
+    text = Text(" ", style=_style(here)).join(
+        Text(transcript.words[index].text, style="reverse" if index == heard else "") for index in indices
+    )
     if not here:
         return text
     begins = indices.start == 0 or marks[indices.start - 1] != here
@@ -132,10 +174,9 @@ def _stretch(transcript: Transcript, marks: list[tuple[Mark, ...]], indices: ran
 
 
 def _style(marks: tuple[Mark, ...]) -> str:
-    verdicts = [mark.verdict for mark in marks]
-    if None in verdicts:
-        return FLAG_STYLE
-    return next((STYLES[verdict] for verdict in VERDICTS if verdict in verdicts), "")
+    """A red flag's style before any concept's, and of two concepts the first one's."""
+    flagged = next((mark for mark in marks if mark.verdict is None), None)
+    return (flagged or marks[0]).style if marks else ""
 
 
 def _ends(word: Word, after: Word) -> bool:
