@@ -240,3 +240,27 @@ class FakeJudge:
                 for concept in rubric.concepts
             ),
         )
+
+
+class WordJudge:
+    """Finds a concept explained by the first word that is its id, and every other missed; grades nothing empty."""
+
+    def __init__(self) -> None:
+        self.questions: list[str] = []
+
+    def judge(self, transcript: Transcript, rubric: Rubric, *, question: str = "") -> Judgement:
+        self.questions.append(question)
+        said = [word.text for word in transcript.words]
+        if not said:
+            return Judgement(rubric=rubric.id, graded=False, not_graded="no words were heard")
+        return Judgement(
+            rubric=rubric.id,
+            findings=tuple(self._finding(concept.id, said) for concept in rubric.concepts),
+        )
+
+    def _finding(self, concept: str, said: list[str]) -> Finding:
+        if concept not in said:
+            return Finding(concept=concept, verdict="missed", confidence=1)
+        at = said.index(concept)
+        evidence = (Span(first=at, stop=at + 1),)
+        return Finding(concept=concept, verdict="explained", confidence=1, evidence=evidence)
