@@ -74,9 +74,9 @@ class Room:
 
     def attempt(self) -> Attempt:
         """The attempt that was graded last, as the archive has it."""
-        graded = [event for event in self.events if isinstance(event, Graded)]
-        assert self.desk.archive.attempt() == graded[-1].attempt
-        return graded[-1].attempt
+        attempt = [event for event in self.events if isinstance(event, Graded)][-1].attempt
+        assert self.desk.archive.attempt(attempt.id) == attempt
+        return attempt
 
     def words(self) -> list[str]:
         return [word.text for word in self.attempt().transcript.words]
