@@ -14,6 +14,7 @@ from tests.program import Program
 from voice_coach.cli import app
 from voice_coach.demo import RECORDING
 from voice_coach.errors import UsageError
+from voice_coach.history.archive import Archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,11 +125,17 @@ def test_what_cannot_be_judged_leaves_with_1_and_is_not_missed(program: Program)
         (("check", "nowhere.wav"), "nowhere.wav: there is no such file"),
         (("check", "-", "--drill", DRILL, "--rubric", "core"), "leave out --rubric or --drill"),
         (("check", "-", "--rubric", "cor"), "did you mean `core`?"),
-        (("practice", "customer-suport-assistant"), "did you mean `customer-support-assistant`?"),
+        (("practice", "customer-suport-assistant"), "did you mean `customer-support-assistant`"),
         (("practice", "--typed", "--audio", "x.wav"), "choose one"),
         (("practice", "--fast"), "add --audio FILE"),
         (("practice", "--audio", "nowhere.wav"), "nowhere.wav: there is no such file"),
-        (("practice", "--hide-question", "--no-voice"), "drop one of them"),
+        (("practice", "--hide-question", "--no-voice"), "leaves nothing of the question"),
+        (("practice", "--mode", "listen-only", "--no-voice"), "leaves nothing of the question"),
+        (("practice", DRILL, "--level", "staff"), "leave it out, or the options that choose"),
+        (("practice", "--section", "sytem-design"), "did you mean `system-design`"),
+        (("practice", "--concept", "late"), "did you mean `latency`?"),
+        (("practice", "--set", "nowhere.txt"), "nowhere.txt: the set cannot be read"),
+        (("practice", "--count", "9999"), "choose --count"),
         (("replay",), "holds no attempt yet"),
         (("drills", "show", "x"), "There is no drill `x`"),
     ],
@@ -169,7 +176,7 @@ def test_without_a_microphone_the_other_ways_to_answer_are_offered(program: Prog
 
 
 def test_a_typed_answer_is_judged_kept_and_can_be_looked_at_again(program: Program) -> None:
-    practised = program.run("practice", DRILL, "--typed", "--no-voice", typed=f"{ANSWER}\n\no\nq\n")
+    practised = program.run("practice", DRILL, "--typed", "--no-voice", typed=f"{ANSWER}\n\n\no\nq\n")
     assert practised.returncode == 0, practised.stderr
     assert "\x1b" not in practised.stdout  # no control codes in a pipe
     assert "Grounding" in practised.stdout
@@ -186,6 +193,56 @@ def test_a_typed_answer_is_judged_kept_and_can_be_looked_at_again(program: Progr
     )
 
 
+def test_what_was_said_after_a_follow_up_is_reported_apart_and_counted_apart(program: Program) -> None:
+    second = "under two seconds at the busiest hour we cap replies at a hundred words since output is most of the time"
+    practised = program.run(
+        "practice", DRILL, "--typed", "--no-voice", "--follow-ups", "2",
+        typed=f"{ANSWER}\n\n{ANSWER}\n\n{second}\n\nq\n",
+    )  # fmt: skip
+    assert practised.returncode == 0, practised.stderr
+    assert practised.stdout.count("a follow-up") == 2
+    assert "Asked back, and not counted above" in practised.stdout
+    with Archive(program.home) as archive:
+        attempt = archive.attempt()
+    assert attempt.unprompted.text == ANSWER
+    assert len(attempt.follow_ups) == 2
+    assert attempt.transcript.text == f"{ANSWER} {ANSWER} {second}"
+
+
+def test_coach_shows_what_there_is_to_explain_and_interview_does_not(program: Program) -> None:
+    arguments = ("practice", DRILL, "--typed", "--no-voice", "--follow-ups", "0")
+    assert "To explain:" in program.run(*arguments, "--mode", "coach", typed=f"{ANSWER}\n\n").stdout
+    assert "To explain:" not in program.run(*arguments, typed=f"{ANSWER}\n\n").stdout
+
+
+def test_a_mock_interview_has_one_report_at_the_end(program: Program, tmp_path: Path) -> None:
+    chosen = tmp_path / "set.txt"
+    chosen.write_text(f"# for Friday\n{DRILL}\n- when-to-fine-tune\n", "utf-8")
+    held = program.run(
+        "practice", "--set", str(chosen), "--typed", "--no-voice", "--follow-ups", "0",
+        typed=f"{ANSWER}\n\nn\n{ANSWER}\n\n",
+    )  # fmt: skip
+    assert held.returncode == 0, held.stderr
+    before, report, after = held.stdout.partition("Your interview")
+    assert report
+    assert "Missed" not in before
+    assert before.index("Question 1 of 2") < before.index("Question 2 of 2")
+    assert "Answer 2 of 2" in after
+    with Archive(program.home) as archive:
+        interviews = {archive.attempt(row.id).interview for row in archive.rows()}
+    assert len(interviews) == 1
+    assert interviews != {None}
+
+
+def test_a_mock_interview_takes_its_drills_from_all_sections(program: Program) -> None:
+    held = program.run(
+        "practice", "--count", "4", "--level", "senior", "--typed", "--no-voice", typed="\nn\n\nn\n\nn\n\n"
+    )
+    assert held.returncode == 0, held.stderr
+    assert "Question 4 of 4" in held.stdout
+    assert "Nothing was said" in held.stdout
+
+
 def test_the_outline_is_locked_until_an_attempt(program: Program) -> None:
     assert "opens after your first attempt" in program.run("drills", "show", DRILL).stdout
     program.run("practice", DRILL, "--typed", "--no-voice", typed=f"{ANSWER}\n\n")
@@ -193,7 +250,7 @@ def test_the_outline_is_locked_until_an_attempt(program: Program) -> None:
 
 
 def test_the_drill_not_yet_tried_comes_next_and_the_reason_is_said(program: Program) -> None:
-    first = program.run("practice", "--typed", "--no-voice", typed=f"{ANSWER}\n\nn\n\n\n")
+    first = program.run("practice", "--typed", "--no-voice", typed=f"{ANSWER}\n\n\nn\n\n\n\n")
     assert "you have not tried it yet" in first.stdout
 
 

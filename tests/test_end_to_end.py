@@ -53,7 +53,7 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def session(program: Program) -> Iterator[subprocess.Popen[str]]:
     """`practice` with the microphone, up to the moment at which it listens."""
-    process = program.start("practice", DRILL, "--no-voice", "--silence", "30")
+    process = program.start("practice", DRILL, "--no-voice", "--silence", "30", "--follow-ups", "0")
     try:
         read_until(process, "Listening to")
         yield process
@@ -77,7 +77,7 @@ def test_it_speaks_the_question_hears_the_answer_and_says_what_was_missed(
 ) -> None:
     spoken = tmp_path / "speaker.wav"
     ear = sound.record_speaker(spoken)
-    process = program.start("practice", DRILL, "--silence", "3")
+    process = program.start("practice", DRILL, "--silence", "3", "--follow-ups", "0")
     try:
         shown = read_until(process, "Listening to")
         ear.send_signal(signal.SIGINT)
