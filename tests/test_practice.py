@@ -35,6 +35,7 @@ from voice_coach.errors import (
 )
 from voice_coach.events import Asked, Ended, Event, Graded, Heard, Level, Listening, Paused, Warned
 from voice_coach.history.archive import Archive
+from voice_coach.interviewer import Question
 from voice_coach.practice import Desk, answer_aloud, answer_typed, finish_interrupted
 from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Frame, Notice
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from voice_coach.audio.source import Source
-    from voice_coach.content.models import Drill, Rubric
     from voice_coach.events import Command
     from voice_coach.records import Attempt
 
@@ -52,21 +52,20 @@ LOST = MicrophoneLostError("It was unplugged. The audio so far is kept.")
 
 @dataclass
 class Room:
-    """A desk with a drill, and what happened at it."""
+    """A desk with a question, and what happened at it."""
 
     desk: Desk
-    drill: Drill
-    rubric: Rubric
+    question: Question
     events: list[Event] = field(default_factory=list)
 
     def answer(self, source: Source, *steps: Command | Callable[[], object]) -> list[Event]:
         """Answer the drill aloud to the end."""
         controls = FakeControls(*steps)
-        self.events += answer_aloud(self.desk, self.drill, self.rubric, source, controls)
+        self.events += answer_aloud(self.desk, self.question, source, controls)
         return self.events
 
     def with_desk(self, **changes: Any) -> Room:
-        return Room(replace(self.desk, **changes), self.drill, self.rubric)
+        return Room(replace(self.desk, **changes), self.question)
 
     def ended(self) -> Ended:
         (ended,) = [event for event in self.events if isinstance(event, Ended)]
@@ -114,8 +113,7 @@ def room(tmp_path: Path, library: Library) -> Iterator[Room]:
                 archive=archive,
                 clock=FakeClock(),
             ),
-            drill,
-            library.rubric_for(drill),
+            Question(drill, library.rubric_for(drill)),
         )
 
 
@@ -137,7 +135,7 @@ def test_a_long_silence_ends_an_answer_which_is_judged_and_kept(room: Room) -> N
     assert kinds(events) == [Asked, Listening, Ended, Graded]
     assert room.ended().reason == room.attempt().ended == "silence"
     assert room.words()[:3] == ["w1", "w2", "w3"]
-    assert room.attempt().judgement.coverage["explained"] == len(room.rubric.concepts)
+    assert room.attempt().judgement.coverage["explained"] == len(room.question.rubric.concepts)
     assert room.kept_sound().startswith(sound[: 2 * 6 * SAMPLE_RATE])
     assert room.journals() == []
 
@@ -202,7 +200,7 @@ def test_nothing_is_recorded_while_the_coach_speaks(room: Room) -> None:
     speaker = FakeSpeaker(notes=lambda: microphone_open.append(source.is_open))
     talking = room.with_desk(speaker=speaker)
     talking.answer(source)
-    assert speaker.said == [talking.drill.prompt]
+    assert speaker.said == [talking.question.text]
     assert microphone_open == [False]
 
 
@@ -235,7 +233,7 @@ def test_without_a_voice_the_question_is_shown_and_practice_goes_on(room: Room, 
 def test_the_judge_is_told_the_question_so_that_repeating_it_earns_nothing(room: Room) -> None:
     judge = FakeJudge()
     room.with_desk(judge=judge).answer(FakeSource(said(1)))
-    assert judge.questions == [room.drill.question]
+    assert set(judge.questions) == {room.question.drill.question}
 
 
 # Keys on the way
@@ -318,7 +316,7 @@ def test_what_cannot_be_finished_now_can_be_finished_later(room: Room, tmp_path:
     if isinstance(archive := faulty["archive"], FullArchive):
         archive.close()
     (journal,) = Journal.interrupted(room.desk.journals)
-    room.events += finish_interrupted(room.desk, room.drill, room.rubric, journal)
+    room.events += finish_interrupted(room.desk, room.question, journal)
     assert kinds(room.events) == [Ended, Graded]
     assert room.attempt().ended == "recovered"
     assert room.attempt().id == journal.answering.id
@@ -330,9 +328,7 @@ def test_what_cannot_be_finished_now_can_be_finished_later(room: Room, tmp_path:
 def test_whoever_stops_looking_on_loses_nothing(room: Room) -> None:
     gate = Gate()
     source = FakeSource(said(1, 2, 3), gate)
-    events = cast(
-        "Generator[Event]", answer_aloud(room.desk, room.drill, room.rubric, source, FakeControls())
-    )
+    events = cast("Generator[Event]", answer_aloud(room.desk, room.question, source, FakeControls()))
     while not isinstance(next(events), Level):
         pass
     gate.reached()
@@ -350,7 +346,7 @@ def test_an_answer_finished_later_has_the_words_it_would_have_had(room: Room) ->
     with pytest.raises(CheckError):
         room.with_desk(judge=FakeJudge(fails=CheckError("It failed."))).answer(FakeSource(sound, kind="file"))
     (journal,) = Journal.interrupted(room.desk.journals)
-    room.events += finish_interrupted(room.desk, room.drill, room.rubric, journal)
+    room.events += finish_interrupted(room.desk, room.question, journal)
     later = room.attempt()
     assert later.id != at_once.id
     assert later.transcript == at_once.transcript
@@ -364,7 +360,7 @@ def test_a_typed_answer_ends_at_the_first_empty_line(room: Room) -> None:
     speaker = FakeSpeaker(looks=10**6)
     room = room.with_desk(speaker=speaker)
     room.events += answer_typed(
-        room.desk, room.drill, room.rubric, iter(["We cite  every claim.", "Always.", " ", "not this"])
+        room.desk, room.question, iter(["We cite  every claim.", "Always.", " ", "not this"])
     )
     assert kinds(room.events) == [Asked, Listening, Ended, Graded]
     assert room.attempt().transcript.text == "We cite every claim. Always."
@@ -375,6 +371,6 @@ def test_a_typed_answer_ends_at_the_first_empty_line(room: Room) -> None:
 
 
 def test_nothing_typed_is_not_kept(room: Room) -> None:
-    room.events += answer_typed(room.desk, room.drill, room.rubric, iter([""]))
+    room.events += answer_typed(room.desk, room.question, iter([""]))
     assert kinds(room.events) == [Asked, Listening, Ended]
     assert room.nothing_kept()
