@@ -46,16 +46,17 @@ class Question:
     @property
     def given(self) -> str:
         """All that was asked up to here, with the constraints: what the check treats as no answer."""
-        if self.follows is None:
-            return self.drill.question
-        return " ".join(
-            (self.drill.question, *(asked.question for asked in self.follows.follow_ups), self.text)
-        )
+        return f"{given(self.drill, self.follows)} {self.text}" if self.follows else self.drill.question
 
     def follow_up(self, attempt: Attempt) -> Question | None:
         """What to ask after `attempt`, which answers this question; None where no must-have is missing."""
         concept = weightiest_gap(attempt, self.drill)
         return replace(self, follows=attempt, concept=concept) if concept else None
+
+
+def given(drill: Drill, attempt: Attempt) -> str:
+    """All that was asked in an attempt, with the constraints: what the check treats as no answer."""
+    return " ".join((drill.question, *(asked.question for asked in attempt.follow_ups)))
 
 
 def outcome(attempt: Attempt) -> Judgement:

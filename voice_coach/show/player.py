@@ -15,7 +15,7 @@ from voice_coach.records import SAMPLE_RATE
 from voice_coach.show import keyboard
 from voice_coach.show.live import clock
 from voice_coach.show.page import FLAG_STYLE, SIGNS, Page, titles
-from voice_coach.show.transcript import concept_styles, marked_line, timed_lines, word_marks
+from voice_coach.show.transcript import concept_styles, marked_line, questions, timed_lines, word_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,7 @@ class Player:
         self.seconds = seconds
         self._transcript = attempt.transcript
         self._marks = word_marks(attempt, rubric)
-        self._lines = timed_lines(attempt.transcript)
+        self._lines = timed_lines(attempt.transcript, questions(attempt))
         self._starts = [word.start or 0 for word in attempt.transcript.words]
         self.moments = _moments(attempt)
         styles = concept_styles(attempt)

@@ -13,7 +13,7 @@ from voice_coach.show.live import clock
 from voice_coach.show.page import FLAG_STYLE, Hanging, Page, titles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from rich.console import RenderableType
 
@@ -64,13 +64,17 @@ class Mark:
         return f"red flag: {self.title}" if self.verdict is None else f"{self.title}{_SHORT[self.verdict]}"
 
 
-def timed_lines(transcript: Transcript) -> list[Line]:
+def timed_lines(transcript: Transcript, asked: Collection[int] = ()) -> list[Line]:
     """Cuts the words into lines at ends of sentences, at pauses, and where a line would grow too long.
 
     Every word is in exactly one line, in order.
+
+    Args:
+        transcript: the words.
+        asked: indices of words that begin a line, since they are the first after a follow-up.
     """
     words = transcript.words
-    ends = [n for n, (word, after) in enumerate(pairwise(words), start=1) if _ends(word, after)]
+    ends = [n for n, (word, after) in enumerate(pairwise(words), start=1) if n in asked or _ends(word, after)]
     bounds = [0, *ends, len(words)]
     return [
         Line(first, stop, words[first].start)
@@ -93,13 +97,32 @@ def marked(attempt: Attempt, rubric: Rubric) -> RenderableType:
 
     Evidence is coloured and stands in brackets with what it is evidence for: `«we stream»[Latency]`. Where
     pieces of evidence overlap, each stretch of words carries all that holds for it. Brackets stay open over
-    the end of a line.
+    the end of a line. A follow-up stands before the answer to it.
     """
-    lines = timed_lines(attempt.transcript)
+    asked = questions(attempt)
+    lines = timed_lines(attempt.transcript, asked)
     if not lines:
         return Page(Text("The transcript is empty."))
     marks = word_marks(attempt, rubric)
-    return Page(*(_line(attempt.transcript, marks, line) for line in lines))
+    return Page(
+        *(
+            piece
+            for line in lines
+            for piece in (
+                *(
+                    [Hanging("Asked  ", Text(asked[line.first], style="italic"))]
+                    if line.first in asked
+                    else []
+                ),
+                _line(attempt.transcript, marks, line),
+            )
+        )
+    )
+
+
+def questions(attempt: Attempt) -> dict[int, str]:
+    """The follow-ups by the index of the first word of the answer to each."""
+    return {follow_up.first: follow_up.question for follow_up in attempt.follow_ups}
 
 
 def marked_line(
@@ -111,9 +134,10 @@ def marked_line(
 
 def concept_styles(attempt: Attempt) -> dict[str, str]:
     """A colour for each concept that has evidence, in the order in which they first come up."""
+    prompted = attempt.prompted.findings if attempt.prompted else ()
     first = {
         finding.concept: min(span.first for span in finding.evidence)
-        for finding in attempt.judgement.findings
+        for finding in (*prompted, *attempt.judgement.findings)
         if finding.evidence
     }
     return {
@@ -123,20 +147,29 @@ def concept_styles(attempt: Attempt) -> dict[str, str]:
 
 
 def word_marks(attempt: Attempt, rubric: Rubric) -> list[tuple[Mark, ...]]:
-    """For each word what it is evidence for: concepts in the order of the findings, then red flags."""
+    """For each word what it is evidence for: concepts in the order of the findings, then red flags.
+
+    Words that answer a follow-up are marked with what all words together are evidence for.
+    """
     title = titles(rubric)
     styles = concept_styles(attempt)
-    judgement = attempt.judgement
     marks: list[dict[Mark, None]] = [{} for _ in attempt.transcript.words]  # ordered, and each mark once
-    for finding in judgement.findings:
-        style = styles.get(finding.concept, "")
-        mark = Mark(title.get(finding.concept, finding.concept), finding.verdict, style)
-        for span in finding.evidence:
-            for on in marks[span.first : span.stop]:
-                on[mark] = None
-    for flag in judgement.red_flags:
-        for on in marks[flag.evidence.first : flag.evidence.stop]:
-            on[Mark(title.get(flag.id, flag.id), None)] = None
+    unprompted = len(attempt.unprompted.words)
+    for judgement, first, stop in (
+        (attempt.judgement, 0, unprompted),
+        (attempt.prompted, unprompted, len(marks)),
+    ):
+        if judgement is None:
+            continue
+        for finding in judgement.findings:
+            style = styles.get(finding.concept, "")
+            mark = Mark(title.get(finding.concept, finding.concept), finding.verdict, style)
+            for span in finding.evidence:
+                for on in marks[max(first, span.first) : min(stop, span.stop)]:
+                    on[mark] = None
+        for flag in judgement.red_flags:
+            for on in marks[max(first, flag.evidence.first) : min(stop, flag.evidence.stop)]:
+                on[Mark(title.get(flag.id, flag.id), None)] = None
     return [tuple(on) for on in marks]
 
 

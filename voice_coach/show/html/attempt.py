@@ -12,7 +12,7 @@ from voice_coach.show.live import clock
 from voice_coach.show.page import SIGNS, titles
 from voice_coach.show.report import HEADINGS, headline, must_have_sentence
 from voice_coach.show.spoken import delivery_facts
-from voice_coach.show.transcript import pause_after, timed_lines, word_marks
+from voice_coach.show.transcript import pause_after, questions, timed_lines, word_marks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -211,8 +211,8 @@ class _Attempt:
     def _lines(self) -> list[dict[str, Any]]:
         marks = word_marks(self._attempt, self._rubric)
         tones = self._tones()
-        asked = {follow_up.first: follow_up.question for follow_up in self._attempt.follow_ups}
-        return [self._line(line, marks, tones, asked) for line in timed_lines(self._attempt.transcript)]
+        asked = questions(self._attempt)
+        return [self._line(line, marks, tones, asked) for line in timed_lines(self._attempt.transcript, asked)]
 
     def _line(
         self,
@@ -229,11 +229,8 @@ class _Attempt:
             red = any(mark.verdict is None for mark in here)
             pieces.append(
                 {
-                    "labels": "; ".join(mark.label for mark in here)
-                    if here and ends
-                    else "…"
-                    if here
-                    else "",
+                    "marked": bool(here),
+                    "labels": "; ".join(mark.label for mark in here) if ends else "",
                     "tone": "red" if red else tones.get(here[0].title, "") if here else "",
                     "words": [self._word(index) for index in indices],
                 }
