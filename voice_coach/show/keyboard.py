@@ -8,6 +8,7 @@ of the input no more commands come.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import queue
 import signal
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 ENTER = "\n"
 END = ""
-"""What the end of a piped input reads as."""
+"""What the end of the input reads as: of a pipe, or of a terminal that hung up."""
+UNKNOWN = "unknown"
+"""A key that means nothing here, such as F2 or a letter with an accent."""
 LEFT, RIGHT = "left", "right"
 """Arrow keys."""
 _SEQUENCES = {b"[D": LEFT, b"OD": LEFT, b"[C": RIGHT, b"OC": RIGHT}
@@ -165,7 +168,7 @@ class TerminalKeys:
                 time.sleep(0.01)
             typed = msvcrt.getwch()
             if typed in {"\x00", "\xe0"}:  # what follows names a key that types nothing
-                return _WINDOWS.get(msvcrt.getwch(), "unknown")
+                return _WINDOWS.get(msvcrt.getwch(), UNKNOWN)
             return typed.replace("\r", ENTER).lower()
         import select
 
@@ -174,12 +177,13 @@ class TerminalKeys:
         typed = os.read(self._stream.fileno(), 1)
         if typed == b"\x1b" and select.select([self._stream], [], [], 0)[0]:
             # All of it at once: its letters are no keys of their own.
-            return _SEQUENCES.get(os.read(self._stream.fileno(), 8)[:2], "unknown")
-        return typed.decode(errors="ignore").replace("\r", ENTER).lower()
+            return _SEQUENCES.get(os.read(self._stream.fileno(), 8)[:2], UNKNOWN)
+        key = typed.decode("ascii", errors="ignore").replace("\r", ENTER).lower()
+        return key or (UNKNOWN if typed else END)
 
     def forget(self) -> None:
         """As in `Keys`: keys pressed before a question were not meant for it."""
-        while self._key(0):
+        while self._key(0) not in {None, END}:
             pass
 
     def lines(self) -> Iterator[str]:
@@ -195,6 +199,8 @@ class PipedKeys:
     """Lines of a pipe or file as keys, read in a thread so that waiting for one holds nothing up."""
 
     def __init__(self, stream: TextIO) -> None:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a letter in another encoding must not end the input
         self._stream = stream
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._ended = False
