@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from voice_coach.cli import workshop
 from voice_coach.cli.settings import Home, folder
 
-app = typer.Typer(help="List the drills, or show one.", invoke_without_command=True)
+app = typer.Typer(help="List the drills, show one, or write your own.", invoke_without_command=True)
 
 
 @app.callback()
@@ -54,3 +55,6 @@ def _list(home: Home) -> None:
             outcome = f"{explained} of {len(row.verdicts)}" if row.graded else "not graded"
             tried[row.drill] = f"{outcome}, {row.asked_at.astimezone():%d %b}"
     console().print(drills_table(Library(folder(home)).drills(), tried))
+
+
+workshop.register(app)

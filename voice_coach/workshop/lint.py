@@ -75,7 +75,7 @@ def lint(paths: Iterable[Path], core: Rubric, samples: SamplesCheck | None = Non
         try:
             document, drill = open_drill(path, core)
         except ContentError as error:
-            yield Linted(path, (str(error),))
+            yield Linted(path, tuple(str(error).splitlines()))
             continue
         _check(document, core)
         if drill and (first := seen.setdefault(drill.id, path)) != path:
