@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from voice_coach.records import Column, ConceptTally, Tally
 
-_NAME = 22
+_NAME = 28
 """Characters of a drill's title above its column."""
 
 
@@ -75,6 +75,7 @@ def _heading(column: Column, links: Mapping[str, str]) -> dict[str, Any]:
     return {
         "when": f"{column.asked_at.astimezone():%d %b}",
         "name": short,
+        "title": column.title,
         "link": links.get(column.attempt),
     }
 

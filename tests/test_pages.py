@@ -1,0 +1,336 @@
+"""The HTML pages: what is in the files, and how they behave in headless Chromium."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_core_python.selenium import Axe
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.review_sample import DRILL, HOSTILE, LIBRARY, START, answer, answers
+from voice_coach.demo import RECORDING
+from voice_coach.history.rows import Row
+from voice_coach.history.tally import tally
+from voice_coach.records import Attempt, Dispute, FollowUp, Judgement, Proposal, Transcript, Word
+from voice_coach.show.html.attempt import attempt_page
+from voice_coach.show.html.report import report_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required", "--window-size=1280,1000",
+)  # fmt: skip
+OUTSIDE = re.compile(r"""(?:src|href|action)\s*=\s*["'](?!#|data:|pages/)|@import|url\(""")
+
+
+def written(attempt: Attempt, *, sound: bool = True) -> str:
+    library = LIBRARY
+    drill = library.drill(attempt.drill)
+    view = Dispute(attempt=attempt.id, concept="grounding", verdict="missed", at=START, note=f"No {HOSTILE}")
+    flac = RECORDING.read_bytes() if sound else None
+    return attempt_page(attempt, drill, library.rubric_for(drill), flac, [view])
+
+
+def row(attempt: Attempt) -> Row:
+    judgement = attempt.judgement
+    return Row(
+        attempt.id,
+        attempt.drill,
+        attempt.asked_at,
+        judgement.graded,
+        {finding.concept: finding.verdict for finding in judgement.findings},
+        red_flags=tuple(flag.id for flag in judgement.red_flags),
+        not_graded=judgement.not_graded,
+        words_per_minute=attempt.delivery.words_per_minute,
+        longest_pause=attempt.delivery.longest_pause,
+    )
+
+
+def report(titles: dict[str, str] | None = None) -> str:
+    library = LIBRARY
+    kept = answers()
+    known = titles or {concept.id: concept.title for concept in library.core().concepts}
+    counted = tally(map(row, kept), known, library.drills())
+    links = {attempt.id: f"pages/{attempt.id}.html" for attempt in kept}
+    proposal = Proposal(drill=DRILL, title=f"Help desk {HOSTILE}", reason="2 of its 8 concepts are due again")
+    return report_page(counted.model_copy(update={"next": proposal}), links)
+
+
+# What is in the files
+
+
+def test_pages_hold_everything_and_refer_to_nothing_outside() -> None:
+    for text in (written(answer()), report()):
+        assert not OUTSIDE.search(re.sub(r"base64,[A-Za-z0-9+/=]+", "", text))
+        assert " style=" not in text  # the policy would drop it in silence
+        assert "default-src 'none'" in html.unescape(text)
+        assert "unsafe" not in text
+
+
+def test_what_was_said_is_shown_and_never_runs() -> None:
+    for text in (written(answer()), report({"grounding": HOSTILE})):
+        assert text.count("<script>") == 1
+        assert "&lt;script&gt;alert(1)" in text
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=6))
+def test_any_words_come_out_as_text(said: list[str]) -> None:
+    words = Transcript(words=tuple(Word(text=text) for text in said))
+    attempt = answer(transcript=words, judgement=Judgement(rubric="core"), source="typed", samples=None)
+    text = written(attempt, sound=False)
+    assert text.count("<script>") == 1
+    assert len(re.findall(r"<span class=\"w\"", text)) == len(said)
+
+
+def test_a_typed_answer_has_no_player_and_an_answer_without_words_a_page() -> None:
+    typed = answer().model_copy(update={"source": "typed", "samples": None})
+    assert "<audio" not in written(typed, sound=False)
+    silent = answers()[-2]
+    assert "Not graded, because no words were heard." in written(silent)
+
+
+def test_what_was_gained_after_a_follow_up_stands_apart() -> None:
+    first = answer()
+    found = first.judgement.findings
+    after = tuple(item.model_copy(update={"verdict": "explained"}) for item in found)
+    attempt = first.model_copy(
+        update={
+            "follow_ups": (FollowUp(concept="cost", question="What does it cost?", first=40, start=1),),
+            "prompted": first.judgement.model_copy(update={"findings": after}),
+        }
+    )
+    text = written(attempt)
+    assert "What does it cost?" in text
+    assert "Explained only after a follow-up" in text
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("pages")
+    (made / "attempt.html").write_text(written(answer()), "utf-8")
+    (made / "report.html").write_text(report(), "utf-8")
+    (made / "pages").mkdir()
+    last = answers()[-1]
+    (made / "pages" / f"{last.id}.html").write_text(written(last), "utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    assert chromium, "tests/environment installs chromium and chromium-driver"
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        with webdriver.Chrome(options=options, service=Service(driver)) as started:
+            yield started
+
+
+def look(
+    browser: webdriver.Chrome, *, width: int = 1280, scheme: str = "light", media: str = "screen"
+) -> None:
+    size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": [feature]})
+
+
+@pytest.fixture
+def attempt_tab(browser: webdriver.Chrome, folder: Path) -> webdriver.Chrome:
+    look(browser)
+    browser.get((folder / "attempt.html").as_uri())
+    ready = "return document.getElementById('audio').readyState >= 1"
+    WebDriverWait(browser, 30).until(lambda tab: tab.execute_script(ready))
+    browser.execute_script("document.getElementById('audio').muted = true")
+    return browser
+
+
+def at(tab: webdriver.Chrome) -> float:
+    return float(tab.execute_script("return document.getElementById('audio').currentTime"))
+
+
+def playing(tab: webdriver.Chrome) -> bool:
+    return bool(tab.execute_script("return !document.getElementById('audio').paused"))
+
+
+def pause(tab: webdriver.Chrome) -> None:
+    tab.execute_script("document.getElementById('audio').pause()")
+
+
+def press(tab: webdriver.Chrome, key: str) -> None:
+    tab.switch_to.active_element.send_keys(key)
+
+
+def test_a_click_on_a_word_moves_the_player_there_and_lights_it(attempt_tab: webdriver.Chrome) -> None:
+    word = attempt_tab.find_element(By.ID, "w60")
+    word.click()
+    assert at(attempt_tab) == pytest.approx(float(str(word.get_attribute("data-at"))), abs=1.5)
+    WebDriverWait(attempt_tab, 10).until(lambda tab: tab.find_elements(By.CSS_SELECTOR, ".w.now"))
+    pause(attempt_tab)
+
+
+def test_words_light_up_as_they_are_heard(attempt_tab: webdriver.Chrome) -> None:
+    lit = []
+    for index in (10, 50, 90):
+        start = float(str(attempt_tab.find_element(By.ID, f"w{index}").get_attribute("data-at")))
+        attempt_tab.execute_script(
+            "document.getElementById('audio').currentTime = arguments[0]", start + 0.05
+        )
+        WebDriverWait(attempt_tab, 10).until(
+            lambda tab, index=index: (
+                tab.find_element(By.CSS_SELECTOR, ".w.now").get_attribute("id") == f"w{index}"
+            )
+        )
+        lit.append(attempt_tab.find_element(By.ID, "head").value_of_css_property("left"))
+    assert len(set(lit)) == 3  # the head on the timeline moved along
+
+
+def test_a_quote_and_a_mark_on_the_timeline_lead_to_their_second(attempt_tab: webdriver.Chrome) -> None:
+    for selector in ("a.quote", ".track a"):
+        link = attempt_tab.find_elements(By.CSS_SELECTOR, selector)[-1]
+        attempt_tab.execute_script("arguments[0].scrollIntoView({block: 'center'})", link)
+        link.click()
+        assert at(attempt_tab) == pytest.approx(float(str(link.get_attribute("data-at"))), abs=1.5)
+        pause(attempt_tab)
+
+
+def test_everything_can_be_done_by_keyboard(attempt_tab: webdriver.Chrome) -> None:
+    body = attempt_tab.find_element(By.TAG_NAME, "body")
+    body.send_keys(" ")
+    WebDriverWait(attempt_tab, 10).until(playing)
+    body.send_keys(" ")
+    WebDriverWait(attempt_tab, 10).until(lambda tab: not playing(tab))
+    start = at(attempt_tab)
+    body.send_keys(Keys.ARROW_RIGHT)
+    assert at(attempt_tab) == pytest.approx(start + 5, abs=0.2)
+    body.send_keys(Keys.ARROW_LEFT)
+    assert at(attempt_tab) == pytest.approx(start, abs=0.2)
+    places = sorted(
+        float(str(link.get_attribute("data-at")))
+        for link in attempt_tab.find_elements(By.CSS_SELECTOR, "[data-evidence]")
+    )
+    attempt_tab.execute_script("document.getElementById('audio').currentTime = 0")
+    body.send_keys("n")
+    assert at(attempt_tab) == pytest.approx(places[0] - 0.2, abs=0.6)
+    pause(attempt_tab)
+    body.send_keys("2")
+    second = attempt_tab.find_element(By.CSS_SELECTOR, "[data-key='2']").get_attribute("data-at")
+    assert at(attempt_tab) == pytest.approx(float(str(second)) - 0.2, abs=0.6)
+    pause(attempt_tab)
+    body.send_keys("p")
+    assert at(attempt_tab) == pytest.approx(places[0] - 0.2, abs=0.6)
+    pause(attempt_tab)
+
+
+def test_the_tab_key_reaches_every_control_and_enter_uses_it(attempt_tab: webdriver.Chrome) -> None:
+    reached: list[str] = []
+    for _ in range(60):
+        press(attempt_tab, Keys.TAB)
+        active = attempt_tab.switch_to.active_element
+        reached.append(active.get_attribute("id") or str(active.get_attribute("class")))
+        if reached[-1] == "at":
+            break
+    assert {"skip", "play", "back", "ahead", "next", "previous", "audio"} <= set(reached)
+    link = attempt_tab.switch_to.active_element
+    link.send_keys(Keys.ENTER)
+    assert at(attempt_tab) == pytest.approx(float(str(link.get_attribute("data-at"))), abs=1.0)
+    pause(attempt_tab)
+
+
+def test_a_link_to_a_word_opens_the_page_there(browser: webdriver.Chrome, folder: Path) -> None:
+    browser.get("about:blank")
+    browser.get((folder / "attempt.html").as_uri() + "#w50")
+    WebDriverWait(browser, 20).until(lambda tab: at(tab) > 1)
+
+
+@pytest.mark.parametrize("page", ["attempt", "report"])
+def test_nothing_leaves_the_page_and_the_console_is_empty(
+    browser: webdriver.Chrome, folder: Path, page: str
+) -> None:
+    browser.get("about:blank")
+    browser.get_log("performance")
+    browser.get_log("browser")
+    browser.get((folder / f"{page}.html").as_uri())
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+    assert asked
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert sum(url.startswith("file:") for url in asked) == 1
+    assert browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize("page", ["attempt", "report"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
+def test_axe_finds_nothing_serious(
+    browser: webdriver.Chrome, folder: Path, page: str, scheme: str, width: int
+) -> None:
+    look(browser, width=width, scheme=scheme)
+    browser.get((folder / f"{page}.html").as_uri())
+    found: list[dict[str, Any]] = Axe().run(browser)["violations"]
+    serious = {
+        violation["id"]: [node["html"][:200] for node in violation["nodes"]][:3]
+        for violation in found
+        if violation["impact"] in {"serious", "critical"}
+    }
+    assert serious == {}
+
+
+@pytest.mark.parametrize("page", ["attempt", "report"])
+def test_a_phone_shows_all_of_it_without_scrolling_sideways(
+    browser: webdriver.Chrome, folder: Path, page: str
+) -> None:
+    look(browser, width=390)
+    browser.get((folder / f"{page}.html").as_uri())
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+
+
+def test_on_paper_there_is_no_player(attempt_tab: webdriver.Chrome) -> None:
+    look(attempt_tab, media="print")
+    assert not attempt_tab.find_element(By.CLASS_NAME, "player").is_displayed()
+    assert attempt_tab.find_element(By.ID, "said").is_displayed()
+
+
+def test_a_cell_of_the_grid_leads_to_its_attempt(browser: webdriver.Chrome, folder: Path) -> None:
+    look(browser)
+    browser.get((folder / "report.html").as_uri())
+    link = browser.find_elements(By.CSS_SELECTOR, ".cell a")[-1]
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", link)
+    link.click()
+    WebDriverWait(browser, 10).until(lambda tab: "pages/" in tab.current_url)
+    assert browser.find_element(By.ID, "said")
+
+
+def test_charts_are_drawn_and_their_figures_stand_below(browser: webdriver.Chrome, folder: Path) -> None:
+    look(browser)
+    browser.get((folder / "report.html").as_uri())
+    charts = browser.find_elements(By.CSS_SELECTOR, "figure svg")
+    assert len(charts) == 4
+    assert all(chart.size["width"] > 200 and chart.size["height"] > 100 for chart in charts)
+    assert len(browser.find_elements(By.CSS_SELECTOR, "figure details table")) == 4
