@@ -1,0 +1,240 @@
+"""What befalls a program from outside: killed at any moment, no room, no permission, itself a second time."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.answering import desk_of, question_of
+from tests.fakes import FakeControls, FakeSource, Gate, said, silence
+from voice_coach.afterwards import Afterwards
+from voice_coach.audio.file import AudioFile
+from voice_coach.audio.journal import Journal
+from voice_coach.clock import SystemClock
+from voice_coach.errors import ArchiveError, JournalError
+from voice_coach.events import Ended, Graded
+from voice_coach.history.archive import Archive
+from voice_coach.practice import answer_aloud, finish_interrupted
+from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Frame, seconds
+from voice_coach.speech.spoken import Speech
+
+if TYPE_CHECKING:
+    from voice_coach.practice import Desk
+    from voice_coach.records import Attempt
+
+KILLS = 20
+SOUND = b"".join(said(*range(at, at + 3)) + silence(0.4) for at in range(1, 13, 3))
+"""Twelve words in six seconds."""
+SOAK = 200
+DESCRIPTORS = Path("/proc/self/fd")
+
+
+def answered(desk: Desk, home: Path, *script: bytes | Gate) -> Graded | None:
+    """The report on an answer with that sound."""
+    events = list(answer_aloud(desk, question_of(home), FakeSource(*script), FakeControls()))
+    return next((event for event in events if isinstance(event, Graded)), None)
+
+
+def recovered(home: Path) -> list[Attempt]:
+    """What the next start makes of what was left; then nothing is left."""
+    question = question_of(home)
+    with Archive(home) as archive:
+        desk = desk_of(home, archive)
+        attempts = []
+        for journal in Journal.interrupted(desk.journals):
+            events = list(finish_interrupted(desk, question, journal))
+            attempts += [archive.attempt(event.attempt.id) for event in events if isinstance(event, Graded)]
+    assert not list((home / "journal").iterdir())
+    return attempts
+
+
+def sound_of(home: Path, attempt: Attempt) -> bytes:
+    with AudioFile(home / "audio" / str(attempt.audio), SystemClock(), pace=False).open() as items:
+        return b"".join(item.pcm for item in items if isinstance(item, Frame))
+
+
+def killed(home: Path, wav: Path, after: float) -> tuple[int, bool]:
+    """Start an answer and kill it `after` seconds of sound; the last sample seen, and whether a report was."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.answering", str(home), str(wav)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    seen = [process.stdout.readline()]  # the sound has begun
+    timer = threading.Timer(after, process.kill)
+    timer.start()
+    seen += process.stdout.read().splitlines()
+    process.wait(30)
+    timer.cancel()
+    process.stdout.close()
+    positions = [int(line) for line in seen if line.strip().isdigit()]
+    return positions[-1], "graded" in seen
+
+
+@pytest.mark.timeout(600)
+def test_killed_at_twenty_random_moments_less_than_a_second_is_missing_and_the_report_is_the_same(
+    tmp_path: Path,
+) -> None:
+    wav = tmp_path / "answer.wav"
+    Speech(SOUND, SAMPLE_RATE).write(wav)
+    chance = random.Random(4)  # noqa: S311 - chance of a test
+    # Beyond the end of the sound, too: while the answer is judged and kept.
+    moments = [chance.uniform(0, seconds(len(SOUND) // 2) + 0.6) for _ in range(KILLS)]
+    homes = [tmp_path / str(at) for at in range(KILLS)]
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(killed, homes, [wav] * KILLS, moments))
+    interrupted = 0
+    for home, (last_seen, graded) in zip(homes, outcomes, strict=True):
+        attempts = recovered(home)
+        interrupted += len(attempts)
+        with Archive(home) as archive:
+            attempt = archive.attempt()
+        sound = sound_of(home, attempt)
+        assert SOUND.startswith(sound)
+        assert len(sound) // 2 > last_seen - SAMPLE_RATE
+        assert not graded or sound == SOUND
+        # The same sound without interruption.
+        calm = tmp_path / "calm" / home.name
+        with Archive(calm) as archive:
+            expected = answered(desk_of(calm, archive), calm, sound)
+        assert expected
+        assert attempt.transcript == expected.attempt.transcript
+        assert attempt.judgement == expected.attempt.judgement
+        assert attempt.delivery == expected.attempt.delivery
+    assert interrupted >= KILLS // 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts open files in /proc")
+@pytest.mark.timeout(600)
+def test_two_hundred_answers_leave_nothing_behind(tmp_path: Path) -> None:
+    drill = question_of(tmp_path)
+    after: list[tuple[int, int, int]] = []
+    with Archive(tmp_path) as archive:
+        desk = desk_of(tmp_path, archive)
+        with Afterwards(desk) as afterwards:
+            for number in range(SOAK):
+                graded = answered(desk, tmp_path, SOUND)
+                assert graded
+                afterwards.add(graded.attempt, drill.drill, drill.rubric)
+                while afterwards.busy:
+                    list(afterwards.news())
+                    time.sleep(0.001)
+                if number in {SOAK // 4, SOAK - 1}:
+                    after.append((threading.active_count(), len(list(DESCRIPTORS.iterdir())), resident()))
+    (threads, files, memory), (threads_later, files_later, memory_later) = after
+    assert threads_later <= threads
+    assert files_later <= files
+    assert memory_later < 1.1 * memory
+    assert not list((tmp_path / "journal").iterdir())
+    assert len(list((tmp_path / "audio").iterdir())) == SOAK
+
+
+def resident() -> int:
+    """Bytes of memory in use by this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_two_instances_keep_both_answers_and_take_nothing_from_each_other(tmp_path: Path) -> None:
+    gate = Gate()
+    kept: list[Graded | None] = []
+
+    def first() -> None:
+        with Archive(tmp_path) as archive:
+            kept.append(answered(desk_of(tmp_path, archive), tmp_path, SOUND, gate))
+
+    one = threading.Thread(target=first)
+    one.start()
+    gate.reached()  # the first is in the middle of its answer
+    assert recovered_by_another(tmp_path) == "nothing to finish"
+    with Archive(tmp_path) as archive:
+        kept.append(answered(desk_of(tmp_path, archive), tmp_path, SOUND))
+    gate.open()
+    one.join(30)
+    assert all(kept)
+    with Archive(tmp_path) as archive:
+        assert len(list(archive.rows())) == 2
+
+
+def recovered_by_another(home: Path) -> str:
+    """What another process finds interrupted."""
+    code = (
+        "import sys; from pathlib import Path; from voice_coach.audio.journal import Journal; "
+        "print('something' if list(Journal.interrupted(Path(sys.argv[1]))) else 'nothing to finish')"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, str(home / "journal")], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_a_data_folder_that_cannot_be_written_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file stands where the folder should be")
+    with pytest.raises(ArchiveError, match="home"):
+        Archive(tmp_path / "home")
+
+
+def test_a_journal_folder_that_cannot_be_written_is_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text("in the way")
+    with (
+        Archive(tmp_path) as archive,
+        pytest.raises(JournalError, match="choose another folder with --home"),
+    ):
+        answered(desk_of(tmp_path, archive), tmp_path, SOUND)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_disk_that_fills_up_ends_the_answer_and_keeps_what_fitted(tmp_path: Path) -> None:
+    """The journal's file is swapped for a full device in the middle of the answer."""
+    gate = Gate()
+    events: list[object] = []
+
+    def answer() -> None:
+        with Archive(tmp_path) as archive:
+            source = FakeSource(SOUND, gate, said(50) + silence(60))
+            events.extend(
+                answer_aloud(desk_of(tmp_path, archive), question_of(tmp_path), source, FakeControls())
+            )
+
+    running = threading.Thread(target=answer)
+    running.start()
+    gate.reached()
+    fill_up(tmp_path)
+    gate.open()
+    running.join(60)
+    ended = next(event for event in events if isinstance(event, Ended))
+    assert ended.reason == "fault"
+    assert os.strerror(errno.ENOSPC) in str(ended.fault)
+    assert "The audio so far is kept" in str(ended.fault)
+    graded = next(event for event in events if isinstance(event, Graded))
+    assert graded.attempt.transcript.text == " ".join(f"w{number}" for number in range(1, 13))
+    assert len(sound_of(tmp_path, graded.attempt)) >= len(SOUND) - 2 * FRAME_SAMPLES
+
+
+def fill_up(home: Path) -> None:
+    """Lead the descriptor of the growing recording to a device without room."""
+    (audio,) = (home / "journal").glob("*/audio.pcm")
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        for link in DESCRIPTORS.iterdir():
+            if link.is_symlink() and link.readlink() == audio and writes(int(link.name)):
+                os.dup2(full, int(link.name))
+    finally:
+        os.close(full)
+
+
+def writes(descriptor: int) -> bool:
+    flags = next(
+        line.split()[1]
+        for line in Path(f"/proc/self/fdinfo/{descriptor}").read_text().splitlines()
+        if "flags" in line
+    )
+    return bool(int(flags, 8) & os.O_WRONLY)
