@@ -154,8 +154,10 @@ def look(
 ) -> None:
     size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width < 600}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    feature = {"name": "prefers-color-scheme", "value": scheme}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": [feature]})
+    # Without motion, so that what is scrolled to stands where it is clicked.
+    features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+    listed = [{"name": name, "value": value} for name, value in features.items()]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": listed})
 
 
 @pytest.fixture

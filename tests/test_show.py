@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import csv
 import io
 import json
-from datetime import UTC, datetime
+import os
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,29 +27,44 @@ from voice_coach.content.models import (
     Requirement,
     Rubric,
 )
+from voice_coach.history.review import Proposed
+from voice_coach.history.schedule import Due
 from voice_coach.records import (
     SAMPLE_RATE,
     Attempt,
+    Column,
     ConceptTally,
     Delivery,
+    Dispute,
     Finding,
+    FlagTally,
     Judgement,
+    Limit,
+    Period,
+    Proposal,
     RedFlag,
+    Share,
     Span,
     Tally,
     Transcript,
     Verdict,
     Word,
 )
+from voice_coach.show.compare import difference, side_by_side
+from voice_coach.show.due import due_page
 from voice_coach.show.jsonlines import judgement_line, tally_json
-from voice_coach.show.page import Hanging, Page, percent
+from voice_coach.show.notes import attempt_notes, tally_csv, tally_markdown
+from voice_coach.show.page import Hanging, Page, limiting, percent
 from voice_coach.show.report import attempt_report, judgement_report, outline
-from voice_coach.show.tables import drill_page, drills_table, tally_table
-from voice_coach.show.transcript import MOST_WORDS, Line, marked, marked_line, timed_lines
+from voice_coach.show.tables import drill_page, drills_table
+from voice_coach.show.tallies import tally_table
+from voice_coach.show.transcript import MOST_WORDS, Line, marked, marked_line, timed_lines, word_marks
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+os.environ["TZ"] = "UTC"  # times are told where the person is
+time.tzset()
 GOLD = Path(__file__).parent / "gold"
 SAID = (
     "So we stream the answer, with a small model, and cache the café's commonest questions. "
@@ -171,16 +190,122 @@ def attempt(judgement: Judgement = JUDGED, *, typed: bool = False, notices: tupl
     )
 
 
+def earlier() -> Attempt:
+    """An answer to the same drill, a day before."""
+    judged = Judgement(
+        rubric="core",
+        findings=(
+            finding("latency", "named", "we stream the answer,"),
+            finding("guardrails", "explained", "we need [red]guardrails[/red]."),
+            finding("human", "missed"),
+            finding("cost", "explained", "with a small model,"),
+        ),
+    )
+    day_before = datetime(2026, 1, 4, 9, tzinfo=UTC)
+    return attempt(judged).model_copy(
+        update={"id": "a0", "asked_at": day_before, "samples": 40 * SAMPLE_RATE}
+    )
+
+
+def column(number: int, graded: bool = True, **verdicts: Verdict) -> Column:
+    return Column(
+        attempt=f"a{number}",
+        drill="help-desk",
+        title="Help desk",
+        asked_at=datetime(2026, 1, 5 + number, 9, tzinfo=UTC),
+        graded=graded,
+        not_graded=None if graded else "no words were heard",
+        verdicts=verdicts,
+    )
+
+
 TALLY = Tally(
     attempts=203,
     not_graded=2,
     concepts=(
-        ConceptTally(concept="rollout", title="Rollout", explained=1, missed=200),
-        ConceptTally(concept="cost", title="Cost", explained=199, named=1, missed=1),
-        ConceptTally(concept="human", title="Human in the loop", explained=2, dismissed=1),
+        ConceptTally(
+            concept="rollout",
+            title="Rollout",
+            explained=1,
+            missed=200,
+            must_have=Share(part=200, whole=201),
+            recent=Share(part=1, whole=5),
+            before=Share(part=0, whole=196),
+        ),
+        ConceptTally(
+            concept="cost",
+            title="Cost",
+            explained=199,
+            named=1,
+            missed=1,
+            prompted=1,
+            recent=Share(part=3, whole=5),
+            before=Share(part=196, whole=196),
+            disputed=1,
+        ),
+        ConceptTally(
+            concept="human",
+            title="Human in the loop",
+            explained=2,
+            dismissed=1,
+            recent=Share(part=2, whole=3),
+        ),
     ),
-    red_flags={"no-evaluation": 1, "prompt-only": 4},
+    red_flags=(
+        FlagTally(
+            id="prompt-only",
+            title="Prompt wording alone",
+            attempts=4,
+            last_attempt="a7",
+            last_at=datetime(2026, 1, 12, 9, tzinfo=UTC),
+            quote="we [b]tell it[/b] not to make things up",
+            start=12 * SAMPLE_RATE,
+        ),
+        FlagTally(
+            id="no-evaluation",
+            title="Shipping on looks",
+            attempts=1,
+            last_attempt="a2",
+            last_at=datetime(2026, 1, 7, 9, tzinfo=UTC),
+        ),
+    ),
+    columns=(
+        column(0, rollout="missed", cost="explained"),
+        column(1, rollout="missed", cost="named", human="dismissed"),
+        column(2, rollout="missed", human="explained"),
+        column(3, rollout="explained", cost="missed").model_copy(update={"disputed": {"cost": "named"}}),
+    ),
+    apart=(column(4, graded=False), column(5, graded=False)),
+    unprompted=Share(part=202, whole=405),
+    prompted=Share(part=1, whole=4),
+    periods=(
+        Period(start=date(2026, 1, 5), attempts=100, explained=Share(part=100, whole=200)),
+        Period(
+            start=date(2026, 1, 12),
+            attempts=101,
+            explained=Share(part=102, whole=205),
+            words_per_minute=151.4,
+            longest_pause=40_000,
+        ),
+    ),
+    period="week",
+    limit=Limit(concept="rollout", title="Rollout", missing=4, named=0, decided=3, answers=5),
+    next=Proposal(drill="help-desk", title="Help desk", reason="3 of its 8 concepts are due again"),
+    streak=3,
 )
+NOW = datetime(2026, 1, 12, 10, tzinfo=UTC)
+PROPOSED = Proposed(
+    waiting=(
+        Due("rollout", datetime(2026, 1, 9, 9, tzinfo=UTC), "help-desk", datetime(2026, 1, 8, 9, tzinfo=UTC), "missed"),
+        Due("cost", datetime(2026, 1, 12, 9, tzinfo=UTC), "gone", datetime(2026, 1, 11, 9, tzinfo=UTC), "named",
+            "explained"),
+    ),
+    drill=DRILL,
+    reason="2 of its 6 concepts are due again",
+    streak=3,
+    coming=None,
+)  # fmt: skip
+TITLES = {"rollout": "Rollout", "cost": "Cost", "help-desk": "Help desk"}
 
 
 def printed(renderable: RenderableType, width: int = 80, encoding: str = "utf-8") -> str:
@@ -203,6 +328,12 @@ PAGES: dict[str, RenderableType] = {
     "drill": drill_page(DRILL, RUBRIC, unlocked=False),
     "drill-unlocked": drill_page(DRILL, RUBRIC, unlocked=True),
     "tally": tally_table(TALLY),
+    "due": due_page(PROPOSED, TITLES, NOW),
+    "due-nothing": due_page(
+        replace(PROPOSED, waiting=(), coming=NOW + timedelta(days=3), streak=0), TITLES, NOW
+    ),
+    "difference": difference(earlier(), attempt(), RUBRIC),
+    "side-by-side": side_by_side(earlier(), attempt(), DRILL, RUBRIC),
     "tally-empty": tally_table(Tally(attempts=0, not_graded=0, concepts=())),
 }
 
@@ -211,7 +342,7 @@ PAGES: dict[str, RenderableType] = {
     ("page", "width", "encoding"),
     [
         *((page, 80, "utf-8") for page in PAGES),
-        *((page, 40, "utf-8") for page in ("report", "drills", "tally")),
+        *((page, 40, "utf-8") for page in ("report", "drills", "tally", "side-by-side")),
         *((page, 80, "ascii") for page in ("report", "transcript", "tally")),
     ],
 )
@@ -381,7 +512,8 @@ def test_any_evidence_leaves_the_words_as_they_are_and_closes_what_it_opens(
 
 
 def test_overlapping_evidence_is_marked_by_what_holds_for_each_stretch() -> None:
-    shown = printed(marked_line(attempt(), RUBRIC, Line(0, 9, None)))
+    line = marked_line(attempt().transcript, word_marks(attempt(), RUBRIC), Line(0, 9, None))
+    shown = printed(Page(line))
     assert shown == "So «we stream the answer,»[Latency] «with a small model,»[Cost; Latency]\n"
 
 
@@ -416,23 +548,65 @@ def test_a_json_line_for_text_has_no_times_and_one_not_graded_has_the_reason() -
     assert silent["findings"] == []
 
 
-def test_the_tally_as_json_says_how_often_each_concept_was_asked() -> None:
-    concept = TALLY.concepts[2].model_copy(update={"last_asked": datetime(2026, 1, 5, 9, tzinfo=UTC)})
-    read = json.loads(json.dumps(tally_json(TALLY.model_copy(update={"concepts": (concept,)}))))
-    assert read == {
-        "attempts": 203,
-        "not_graded": 2,
-        "concepts": [
-            {
-                "concept": "human",
-                "title": "Human in the loop",
-                "explained": 2,
-                "named": 0,
-                "dismissed": 1,
-                "missed": 0,
-                "asked": 3,
-                "last_asked": "2026-01-05T09:00:00+00:00",
-            }
-        ],
-        "red_flags": {"no-evaluation": 1, "prompt-only": 4},
-    }
+def test_the_tally_as_json_has_sums_and_seconds() -> None:
+    read = json.loads(json.dumps(tally_json(TALLY)))
+    assert (read["attempts"], read["not_graded"], read["streak"]) == (203, 2, 3)
+    assert [(one["concept"], one["asked"], one["explained"]) for one in read["concepts"]] == [
+        ("rollout", 201, 1),
+        ("cost", 201, 199),
+        ("human", 3, 2),
+    ]
+    assert read["red_flags"][0]["start"] == 12.0
+    assert read["periods"][1]["longest_pause"] == 2.5
+    assert read["columns"][3]["disputed"] == {"cost": "named"}
+    assert read["limit"]["decided"] == 3
+
+
+def test_the_tally_as_markdown_is_a_table_and_escapes_what_was_said() -> None:
+    text = tally_markdown(TALLY)
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len({line.replace("\\|", "").count("|") for line in rows}) == 1
+    assert "Rollout was missing in 4 of your last 5 answers; it decided 3 of them." in text
+    assert "1 % of 201" in text
+    assert "\\[b\\]tell it" in text
+
+
+def test_the_tally_as_csv_has_a_line_for_each_verdict() -> None:
+    rows = list(csv.DictReader(io.StringIO(tally_csv(TALLY))))
+    assert len(rows) == 9
+    assert rows[-1]["your_view"] == "named"
+
+
+def test_notes_hold_quotes_views_and_the_outline_of_what_was_missed() -> None:
+    view = Dispute(attempt="a1", concept="guardrails", verdict="explained", at=NOW, note="I said *how*")
+    text = attempt_notes(attempt(), DRILL, RUBRIC, [view])
+    assert "“Of course we need \\[red\\]guardrails\\[/red\\].” (0:07 to" in text
+    assert "You see it as explained: I said \\*how\\*" in text
+    assert "A strong answer: Start with five per cent." in text
+    assert "Not graded, because no words were heard." in attempt_notes(attempt(NOT_GRADED), None, RUBRIC)
+
+
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [
+        (
+            Limit(concept="c", title="Cost", missing=2, named=1, decided=0, answers=4),
+            "Cost was missing in 2 and only named in 1 of your last 4 answers.",
+        ),
+        (
+            Limit(concept="c", title="Cost", missing=1, named=0, decided=1, answers=1),
+            "Cost was missing in your last answer.",
+        ),
+    ],
+)
+def test_the_limiting_concept_is_one_sentence(limit: Limit, sentence: str) -> None:
+    assert limiting(limit) == sentence
+
+
+def test_long_pauses_are_shown_where_they_are() -> None:
+    heard = list(transcript("One two three").words)
+    heard[2] = heard[2].model_copy(update={"start": 3 * SAMPLE_RATE, "stop": 4 * SAMPLE_RATE})
+    answered = attempt(Judgement(rubric="core")).model_copy(
+        update={"transcript": Transcript(words=tuple(heard))}
+    )
+    assert printed(marked(answered, RUBRIC)) == " 0:01  One two (pause 1.3 s)\n 0:03  three\n"

@@ -29,6 +29,7 @@ from voice_coach.history.schedule import next_drill
 from voice_coach.interviewer import Question, closing
 from voice_coach.practice import answer_aloud, answer_typed, finish_interrupted, interview, say
 from voice_coach.show.interview import interview_report
+from voice_coach.show.compare import difference
 from voice_coach.show.keyboard import Keyboard, PipedKeys, TerminalKeys
 from voice_coach.show.live import PlainFace, clock, face
 from voice_coach.show.report import attempt_report, outline
@@ -198,6 +199,9 @@ class Session:
             self.say("Nothing was said, so nothing is kept.")
             return False
         self._console.print(attempt_report(given.attempt, given.question.drill, given.question.rubric))
+        archive = self._desk.archive
+        if given.attempt.judgement.graded and (earlier := archive.before(given.attempt)):
+            self._console.print(difference(archive.attempt(earlier), given.attempt, given.question.rubric))
         self._close([(given.attempt, given.question)])
         return True
 

@@ -116,10 +116,10 @@ def limiting(limit: Limit) -> str:
         lacks.append(f"missing in {limit.missing}")
     if limit.named:
         lacks.append(f"only named in {limit.named}")
-    answers = f"your last {limit.answers} answers" if limit.answers > 1 else "your last answer"
-    decided = f"it decided {limit.decided} of them" if limit.answers > 1 else "it decided that one"
-    end = f"; {decided}." if limit.decided else "."
-    return f"{limit.title} was {' and '.join(lacks)} of {answers}{end}"
+    if limit.answers == 1:
+        return f"{limit.title} was {'missing' if limit.missing else 'only named'} in your last answer."
+    end = f"; it decided {limit.decided} of them." if limit.decided else "."
+    return f"{limit.title} was {' and '.join(lacks)} of your last {limit.answers} answers{end}"
 
 
 def percent(part: int, whole: int) -> str:

@@ -204,15 +204,20 @@ def _prompting(tally: Tally) -> list[RenderableType]:
 def _over_time(tally: Tally) -> list[RenderableType]:
     if len(tally.periods) < 2:  # noqa: PLR2004 - one point is no course
         return []
-    table = Table(box=None, pad_edge=False, padding=(0, 1))
-    table.add_column(tally.period)
-    for heading in ("answers", "explained", "words/min", "longest pause"):
-        table.add_column(heading, justify="right")
-    for period in tally.periods[-PERIODS:]:
-        table.add_row(*period_row(period))
+    table = Fitting(_periods(tally, 5), _periods(tally, 3))
     left_out = len(tally.periods) - PERIODS
     note = [Text(f"and {_times(left_out, tally.period)} before", style="dim")] if left_out > 0 else []
     return [Text("Over time", style="bold"), table, *note]
+
+
+def _periods(tally: Tally, columns: int) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    table.add_column(tally.period)
+    for heading in ("answers", "explained", "words/min", "longest pause")[: columns - 1]:
+        table.add_column(heading, justify="right")
+    for period in tally.periods[-PERIODS:]:
+        table.add_row(*period_row(period)[:columns])
+    return table
 
 
 def period_row(period: Period) -> list[str]:

@@ -212,7 +212,9 @@ class _Attempt:
         marks = word_marks(self._attempt, self._rubric)
         tones = self._tones()
         asked = questions(self._attempt)
-        return [self._line(line, marks, tones, asked) for line in timed_lines(self._attempt.transcript, asked)]
+        return [
+            self._line(line, marks, tones, asked) for line in timed_lines(self._attempt.transcript, asked)
+        ]
 
     def _line(
         self,
