@@ -40,6 +40,10 @@ def fill(archive: Archive, count: int = 4) -> list[str]:
     return [attempt.id for attempt in kept]
 
 
+def sound(path: Path) -> None:
+    path.write_bytes(b"no FLAC")
+
+
 def length(path: Path) -> int:
     if not path.read_bytes().startswith(b"fLaC"):
         raise AudioFileError(f"{path}: cannot be read as audio.")
@@ -103,7 +107,7 @@ def test_what_is_forgotten_is_on_no_page_of_any_file(archive: Archive, tmp_path:
     kept = answer()
     words = tuple(word.model_copy(update={"text": SAID}) for word in kept.transcript.words)
     secret = kept.model_copy(update={"transcript": kept.transcript.model_copy(update={"words": words})})
-    archive.save(secret, lambda path: path.write_bytes(b"sound"))
+    archive.save(secret, sound)
     archive.save(answer(1, asked_at=START + timedelta(days=1)))
     assert upkeep.forget(archive, [kept.id]) > 0
     for path in (tmp_path / "home").rglob("*"):
@@ -188,7 +192,7 @@ def test_what_can_be_mended_is_and_the_rest_is_named(archive: Archive) -> None:
     (archive.audio / f"{ids[0]}.flac").unlink()
     (archive.audio / ".x.part").write_bytes(b"half")
     (archive.audio / "stray.flac").write_bytes(b"fLaC")
-    archive.save(answer(9, asked_at=START + timedelta(days=90)), lambda path: path.write_bytes(b"no sound"))
+    archive.save(answer(9, asked_at=START + timedelta(days=90)), sound)
     with closing(sqlite3.connect(archive.path)) as database, database:
         database.execute("UPDATE attempts SET transcript = '{' WHERE id = ?", (ids[2],))
     health = upkeep.check(archive, length)

@@ -119,7 +119,7 @@ def check(home: Home = None) -> None:
 def backup(file: Annotated[Path, typer.Argument(help="The ZIP file to write.")], home: Home = None) -> None:
     """Write attempts, sound and what is your own to one ZIP file, also while you practise.
 
-    Unpacked into an empty folder it is a data folder again: [bold]voice-coach --home FOLDER[/].
+    Unpacked into an empty folder it is a data folder again: [bold]voice-coach report --home FOLDER[/].
     """
     from voice_coach.cli.screen import console
     from voice_coach.history.archive import Archive

@@ -109,7 +109,11 @@ _REVIEW: Migration = (
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _FOLLOW_UPS, _REVIEW)
+_UNCLEAR: Migration = (
+    "ALTER TABLE findings ADD COLUMN unclear INTEGER NOT NULL DEFAULT 0 CHECK (unclear IN (0, 1))",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _FOLLOW_UPS, _REVIEW, _UNCLEAR)
 
 
 class NewerVersionError(Exception):

@@ -51,7 +51,7 @@ class After:
 _ROWS = """
     SELECT id, drill, asked_at, graded, not_graded, samples, delivery,
         (SELECT judgement FROM prompted WHERE attempt = attempts.id),
-        (SELECT json_group_object(concept, verdict) FROM findings WHERE attempt = attempts.id),
+        (SELECT json_group_object(concept, verdict) FROM findings WHERE attempt = attempts.id AND NOT unclear),
         (SELECT json_group_array(flag) FROM red_flags WHERE attempt = attempts.id),
         (SELECT json_group_object(concept, verdict) FROM disputes WHERE attempt = attempts.id)
     FROM attempts
@@ -92,4 +92,5 @@ def read_rows(
 
 
 def _verdicts(judgement: str) -> dict[str, Verdict]:
-    return {finding["concept"]: finding["verdict"] for finding in json.loads(judgement)["findings"]}
+    findings = json.loads(judgement)["findings"]
+    return {finding["concept"]: finding["verdict"] for finding in findings if not finding.get("unclear")}

@@ -39,11 +39,11 @@ _SELECT_ATTEMPT = f"SELECT {', '.join(_COLUMNS)} FROM attempts WHERE id = ?"  # 
 _INSERT_PROMPTED = "INSERT INTO prompted (attempt, follow_ups, judgement) VALUES (?, ?, ?)"
 _SELECT_PROMPTED = "SELECT follow_ups, judgement FROM prompted WHERE attempt = ?"
 _INSERT_FINDING = (
-    "INSERT INTO findings (attempt, position, concept, verdict, confidence, evidence) "
-    "VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO findings (attempt, position, concept, verdict, confidence, evidence, unclear) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _SELECT_FINDINGS = (
-    "SELECT concept, verdict, confidence, evidence FROM findings WHERE attempt = ? ORDER BY position"
+    "SELECT concept, verdict, confidence, evidence, unclear FROM findings WHERE attempt = ? ORDER BY position"
 )
 _INSERT_RED_FLAG = "INSERT INTO red_flags (attempt, position, flag, first, stop) VALUES (?, ?, ?, ?, ?)"
 _SELECT_RED_FLAGS = "SELECT flag, first, stop FROM red_flags WHERE attempt = ? ORDER BY position"
@@ -87,7 +87,15 @@ def put(connection: sqlite3.Connection, attempt: Attempt) -> None:
         evidence = _EVIDENCE.dump_json(finding.evidence).decode()
         connection.execute(
             _INSERT_FINDING,
-            (attempt.id, position, finding.concept, finding.verdict, finding.confidence, evidence),
+            (
+                attempt.id,
+                position,
+                finding.concept,
+                finding.verdict,
+                finding.confidence,
+                evidence,
+                finding.unclear,
+            ),
         )
     for position, flag in enumerate(judgement.red_flags):
         connection.execute(
@@ -127,8 +135,11 @@ def _findings(connection: sqlite3.Connection, attempt_id: str) -> tuple[Finding,
             verdict=verdict,
             confidence=confidence,
             evidence=_EVIDENCE.validate_json(evidence),
+            unclear=bool(unclear),
         )
-        for concept, verdict, confidence, evidence in connection.execute(_SELECT_FINDINGS, (attempt_id,))
+        for concept, verdict, confidence, evidence, unclear in connection.execute(
+            _SELECT_FINDINGS, (attempt_id,)
+        )
     )
 
 

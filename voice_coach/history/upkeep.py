@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PLACES = {
     "history.db": "attempts: words, verdicts, disputes",
+    UPGRADE_BACKUP.format("*"): "copies made before an upgrade; yours to delete",
     "audio": "sound of the attempts",
     "journal": "answers that were interrupted, not yet finished",
     "drills": "drills of your own",
@@ -73,7 +74,9 @@ def sizes(home: Path) -> list[Size]:
         found = []
         for entry in sorted(home.iterdir()):
             files = [path for path in entry.rglob("*") if path.is_file()] if entry.is_dir() else [entry]
-            base = "history.db" if entry.name.startswith("history.db") else entry.name
+            base = entry.name
+            if base.startswith("history"):  # the database with its log, and copies of it
+                base = "history.db" if base.startswith("history.db") else UPGRADE_BACKUP.format("*")
             found.append((base, len(files), sum(path.stat().st_size for path in files)))
     names = dict.fromkeys([*PLACES, *(name for name, _, _ in found)])
     return [
@@ -247,7 +250,7 @@ def _check_sound(archive: Archive, attempt: Attempt, length: Callable[[Path], in
     except AudioFileError as error:
         found.open_.append(f"Attempt {attempt.id}: {error}")
         return
-    if attempt.samples is not None and abs(there - attempt.samples) > SAMPLE_RATE // 10:
+    if attempt.samples is not None and attempt.samples - there > SAMPLE_RATE // 10:
         found.open_.append(
             f"{path}: {there / SAMPLE_RATE:.1f} s can be read of {attempt.samples / SAMPLE_RATE:.1f} s; "
             "restore the file from a backup."
