@@ -123,7 +123,8 @@ def test_other_formats_are_heard_as_they_were_recorded(tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize(
-    ("rate", "channels"), [(8_000, 1), (44_100, 1), (44_100, 2), (48_000, 6), (16_000, 2)]
+    ("rate", "channels"),
+    [(8_000, 1), (44_100, 1), (44_100, 2), (48_000, 6), (48_000, 1), (96_000, 1), (96_000, 2), (16_000, 2)],
 )
 def test_any_rate_and_number_of_channels_become_16_khz_mono(tmp_path: Path, rate: int, channels: int) -> None:
     pcm, _ = read(write_wav(tmp_path / "a.wav", tone(1.5, rate, channels), rate, channels))
@@ -134,7 +135,7 @@ def test_any_rate_and_number_of_channels_become_16_khz_mono(tmp_path: Path, rate
 @settings(max_examples=15)
 @given(
     sizes=st.lists(st.integers(0, 4000), min_size=1, max_size=20),
-    rate=st.sampled_from([8_000, 44_100, 48_000]),
+    rate=st.sampled_from([8_000, 44_100, 48_000, 96_000]),
 )
 def test_resampling_in_blocks_loses_no_time(sizes: list[int], rate: int) -> None:
     resampler = Resampler(rate, 2)
