@@ -437,7 +437,7 @@ def test_last_results_stand_beside_the_drills() -> None:
 def test_an_archive_without_graded_attempts_says_so() -> None:
     text = printed(tally_table(Tally(attempts=2, not_graded=2, concepts=())))
     assert text == (
-        "No attempt was graded yet, so there is nothing to count.\nNot graded, and counted nowhere: 2 attempts.\n"
+        "No attempt was graded yet, so there is nothing to count.\n\nNot graded, and counted nowhere: 2 attempts.\n"
     )
 
 
