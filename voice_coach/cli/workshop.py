@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from voice_coach.content.load import Library
     from voice_coach.workshop.lint import Linted
 
-SCHEMA = "drill.schema.json"
-
 
 def lint(
     path: Annotated[
@@ -68,6 +66,114 @@ def schema(home: Home = None) -> None:
     typer.echo(json.dumps(drill_schema(Library(folder(home)).core()), indent=2, ensure_ascii=False))
 
 
+def new(
+    home: Home = None,
+) -> None:
+    """Write a drill of your own: answer a few questions, and get a commented file that can be practised at once."""
+    from voice_coach.cli.asking import ask
+    from voice_coach.cli.screen import console
+    from voice_coach.content.load import Library
+    from voice_coach.workshop.draft import slug
+    from voice_coach.workshop.new import new_drill
+
+    library = Library(folder(home))
+    core = library.core()
+    answers = ask(
+        core, {path.stem for path in _own(home).glob("*.yaml")}, {drill.id for drill in library.drills()}
+    )
+    path = _write(home, slug(answers.title), new_drill(answers, core), library)
+    console().print(f"{path} is yours: mend it in an editor, or answer it now:", markup=False, soft_wrap=True)
+    console().print(f"  voice-coach practice {path.stem}", style="bold")
+
+
+def import_(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE.md...", help="Markdown with one drill or several.")
+    ],
+    replace: Annotated[bool, typer.Option("--replace", help="Write over files of the same name.")] = False,
+    home: Home = None,
+) -> None:
+    """Turn drills in Markdown into drafts of drill files, with concepts proposed by the judge.
+
+    A drill is recognised by its headings (Prompt or Question, Constraints, Interviewer is testing, Strong answer
+    outline, Common failure, Key insight and their like), of any level or as lines in bold. What somebody should
+    look at is marked `review:` in the draft.
+    """
+    from voice_coach.cli.desk import judge
+    from voice_coach.cli.screen import console
+    from voice_coach.content.load import Library
+    from voice_coach.errors import UsageError
+    from voice_coach.workshop.imported import draft_of
+    from voice_coach.workshop.lint import lint as linted
+    from voice_coach.workshop.markdown import read_drills
+
+    library = Library(folder(home))
+    core = library.core()
+    found = [(file, drill) for file in files for drill in read_drills(_read(file))]
+    judging = judge(folder(home), core)
+    drafts = {}
+    for file, drill in found:
+        draft = draft_of(drill, core, judging, file.name)
+        if draft.id in drafts:
+            raise UsageError(f"{file}: two drills have the title “{drill.title}”; name them differently.")
+        drafts[draft.id] = draft
+    taken = [path for name in drafts if (path := _own(home) / f"{name}.yaml").exists()]
+    if taken and not replace:
+        raise UsageError(f"{', '.join(map(str, taken))} would be written over; add --replace, or rename.")
+    for name, draft in drafts.items():
+        path = _write(home, name, draft.text, library)
+        console().print(f"{path}: {_counted(draft.reviews, 'place')} to review", markup=False, soft_wrap=True)
+        for fault in next(linted([path], core)).faults:
+            console().print(f"  {fault}", markup=False, soft_wrap=True)
+
+
+def _read(file: Path) -> str:
+    """The text of a Markdown file that holds a drill.
+
+    Raises:
+        UsageError: it cannot be read or holds none.
+    """
+    from voice_coach.errors import UsageError
+    from voice_coach.workshop.markdown import read_drills
+
+    try:
+        text = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: the file cannot be read ({error}). Check the path.") from error
+    if not read_drills(text):
+        raise UsageError(f"{file} holds no drill: none of its headings is Prompt, Question or Scenario.")
+    return text
+
+
+def _own(home: Path | None) -> Path:
+    """The folder of the person's own drills."""
+    return folder(home) / "drills"
+
+
+def _write(home: Path | None, name: str, text: str, library: Library) -> Path:
+    """Keep a drill among the person's own, with the schema beside it for their editor.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    import json
+
+    from voice_coach.content.schema import drill_schema
+    from voice_coach.errors import UsageError
+    from voice_coach.workshop.draft import SCHEMA
+
+    path = _own(home) / f"{name}.yaml"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (path.parent / SCHEMA).write_text(json.dumps(drill_schema(library.core()), indent=2) + "\n", "utf-8")
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written ({error.strerror}); choose another folder with --home."
+        ) from error
+    return path
+
+
 def _groups(path: Path | None, library: Library) -> list[list[Path]]:
     """The files to look at, by the folder in which an id is unique.
 
@@ -95,3 +201,5 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(lint)
     app.command()(schema)
+    app.command()(new)
+    app.command("import")(import_)

@@ -131,21 +131,27 @@ def _check_own(document: Document, loc: Loc, concept: dict[str, Any]) -> None:
             document.add((*loc, "follow_up"), f"gives the concept away by its cue `{cue}`; ask without it")
 
 
-def _check_spoken(document: Document, loc: Loc, text: object, most: int) -> None:
-    """Add what keeps a text from being understood by ear."""
-    if not isinstance(text, str):
-        return
+def spoken_faults(text: str, most: int) -> list[str]:
+    """What keeps a text from being understood by ear, each as a sentence without its full stop.
+
+    Args:
+        text: to be spoken.
+        most: words that it may have.
+    """
     words = len(text.split())
-    if words > most:
-        document.add(loc, f"has {words} words, too many to hear; say it in {most} at most")
+    faults = [f"has {words} words, too many to hear; say it in {most} at most"] if words > most else []
     said = [
         f"`{sign}` ({_advice(sign)})"
         for sign in dict.fromkeys(text)
         if not _SPOKEN.match(sign) or sign == "_"
     ]
     said += [f"`{found}` (write it as it is said)" for found in _unsayable(text)]
-    if said:
-        document.add(loc, f"holds what a voice stumbles on: {', '.join(said)}")
+    return faults + ([f"holds what a voice stumbles on: {', '.join(said)}"] if said else [])
+
+
+def _check_spoken(document: Document, loc: Loc, text: object, most: int) -> None:
+    for fault in spoken_faults(text, most) if isinstance(text, str) else ():
+        document.add(loc, fault)
 
 
 def _advice(sign: str) -> str:
