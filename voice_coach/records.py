@@ -114,12 +114,16 @@ class Span(Record):
 
 
 class Finding(Record):
-    """What one concept got, on which words. `missed` has no evidence; every other verdict has some."""
+    """What one concept got, on which words. `missed` has no evidence; every other verdict has some.
+
+    `unclear`: the words that it stands on were hardly heard, so that it counts neither for nor against the person.
+    """
 
     concept: str
     verdict: Verdict
     confidence: float = Field(ge=0, le=1)
     evidence: tuple[Span, ...] = ()
+    unclear: bool = False
 
 
 class RedFlag(Record):
@@ -145,8 +149,8 @@ class Judgement(Record):
 
     @property
     def coverage(self) -> dict[Verdict, int]:
-        """How many concepts got each verdict."""
-        counts = Counter(finding.verdict for finding in self.findings)
+        """How many concepts got each verdict; those of which it is unclear what was said are left out."""
+        counts = Counter(finding.verdict for finding in self.findings if not finding.unclear)
         return {verdict: counts[verdict] for verdict in VERDICTS}
 
 

@@ -34,6 +34,7 @@ def judgement_line(
                 "verdict": finding.verdict,
                 "confidence": finding.confidence,
                 "evidence": [_quote(span, transcript) for span in finding.evidence],
+                "unclear": finding.unclear,
             }
             for finding in judgement.findings
         ],

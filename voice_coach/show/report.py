@@ -130,12 +130,14 @@ def _verdicts(
     title = titles(rubric)
     must_have = {requirement.id for requirement in requirements if requirement.must_have}
     weight = {requirement.id: requirement.weight for requirement in requirements}
-    findings = sorted(
+    ordered = sorted(
         judgement.findings, key=lambda found: (found.concept not in must_have, -weight.get(found.concept, 1))
     )
+    findings = [finding for finding in ordered if not finding.unclear]
     return [
         _coverage(judgement, findings, title, must_have),
         *(_group(verdict, findings, transcript, rubric, must_have) for verdict in SIGNS),
+        _unclear([finding for finding in ordered if finding.unclear], transcript, title),
         _red_flags(judgement, transcript, title),
     ]
 
@@ -143,7 +145,7 @@ def _verdicts(
 def headline(judgement: Judgement) -> str:
     """How many concepts got each verdict, and how many red flags were raised."""
     coverage = judgement.coverage
-    counts = [f"{coverage['explained']} of {len(judgement.findings)} explained"]
+    counts = [f"{coverage['explained']} of {sum(coverage.values())} explained"]
     counts += [
         f"{coverage[verdict]} {verdict}" for verdict in SIGNS if verdict != "explained" and coverage[verdict]
     ]
@@ -203,6 +205,17 @@ def _group(
         lines += [_quote(span, transcript) for span in finding.evidence]
         if verdict == "missed" and finding.concept in why:
             lines.append(Hanging(_BELOW, Text(why[finding.concept], style="dim")))
+    return lines
+
+
+def _unclear(findings: Sequence[Finding], transcript: Transcript, title: Mapping[str, str]) -> list[RenderableType]:
+    """Concepts whose only words were hardly heard."""
+    if not findings:
+        return []
+    lines: list[RenderableType] = [Text("? Unclear: hardly heard, so it counts neither way", style="bold")]
+    for finding in findings:
+        lines.append(Hanging("  ", Text(title.get(finding.concept, finding.concept), style="bold")))
+        lines += [_quote(span, transcript) for span in finding.evidence]
     return lines
 
 
