@@ -24,24 +24,33 @@ settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session")
-def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the weights of `base`, joined from their packages. Not to be changed."""
+    folder = tmp_path_factory.mktemp("used") / "models"
+    weights.locate("base", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def whisper(models: Path) -> Whisper:
+    """The real recogniser, loaded once."""
+    return Whisper(weights.locate("base", models), name="base")
+
+
+@pytest.fixture(scope="session")
+def used_home(models: Path) -> Path:
     """A data folder in which an answer was judged: what is made once, on first use, is there. Not to be changed."""
-    home = tmp_path_factory.mktemp("used")
-    judged = Program(home).run("check", "-", typed="we stream the words so that the first one shows at once")
+    judged = Program(models.parent).run(
+        "check", "-", typed="we stream the words so that the first one shows at once"
+    )
     assert judged.returncode == 0, judged.stderr
-    return home
+    return models.parent
 
 
 @pytest.fixture
 def home(tmp_path: Path, used_home: Path) -> Path:
     """A data folder of the test's own, without attempts; files that were made on first use are shared."""
     return Path(shutil.copytree(used_home, tmp_path / "home", copy_function=os.link))
-
-
-@pytest.fixture(scope="session")
-def whisper(used_home: Path) -> Whisper:
-    """The real recogniser, loaded once."""
-    return Whisper(weights.locate("base", used_home / "models"), name="base")
 
 
 @pytest.fixture(scope="session")

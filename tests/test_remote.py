@@ -87,9 +87,9 @@ def test_a_server_that_is_not_there_is_one_clear_sentence() -> None:
 
 
 @pytest.fixture(scope="module")
-def server(used_home: Path) -> Iterator[str]:
+def server(models: Path) -> Iterator[str]:
     """A server as somebody would run it on their GPU box."""
-    folder = weights.locate("base", used_home / "models")
+    folder = weights.locate("base", models)
     port = free_port()
     code = "import sys; from faster_whisper_server.cli import main; main()"
     process = subprocess.Popen(
