@@ -1,0 +1,468 @@
+"""Drills of one's own: faults found, a new file that has none, and Markdown of several shapes turned into drafts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from tests.fakes import FakeJudge
+from tests.test_content import CORE, DRILL, small_core, write
+from voice_coach.cli import app
+from voice_coach.content.load import Library, read_drill, yaml_files
+from voice_coach.content.models import Dismissal, Drill, Samples
+from voice_coach.content.schema import KEYS, drill_schema
+from voice_coach.errors import UsageError
+from voice_coach.records import Finding, Judgement, Span, Transcript, Verdict
+from voice_coach.workshop.draft import SCHEMA, slug
+from voice_coach.workshop.imported import draft_of
+from voice_coach.workshop.lint import PROMPT_WORDS, SamplesCheck, lint, spoken_faults
+from voice_coach.workshop.markdown import Found, field_of, read_drills
+from voice_coach.workshop.new import Answers, new_drill
+from voice_coach.workshop.samples import sample_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from voice_coach.content.models import Rubric
+
+MARKDOWN = Path(__file__).parent / "data" / "markdown"
+SHIPPED = Library()
+NEEDED = "prompt: How would you do it?"
+
+
+def faults_of(tmp_path: Path, old: str, new: str) -> list[str]:
+    assert old in DRILL
+    path = write(tmp_path / "a.yaml", DRILL.replace(old, new))
+    (found,) = lint([path], small_core())
+    return [fault.removeprefix(f"{path}:") for fault in found.faults]
+
+
+class ScriptedJudge:
+    """Gives each text the verdicts that its script has for its first word; what is not there is missed."""
+
+    def __init__(self, script: Mapping[str, Mapping[str, Verdict]]) -> None:
+        self._script = script
+
+    def judge(self, transcript: Transcript, rubric: Rubric, *, question: str = "") -> Judgement:
+        del question
+        verdicts = self._script.get(transcript.words[0].text, {}) if transcript.words else {}
+        whole = (Span(first=0, stop=max(1, len(transcript.words))),)
+        return Judgement(
+            rubric=rubric.id,
+            findings=tuple(
+                Finding(
+                    concept=concept.id,
+                    verdict=(verdict := verdicts.get(concept.id, "missed")),
+                    confidence=1,
+                    evidence=() if verdict == "missed" else whole,
+                )
+                for concept in rubric.concepts
+            ),
+        )
+
+
+# Lint
+
+
+def test_the_shipped_library_has_no_fault() -> None:
+    for folder in SHIPPED.drill_folders():
+        for found in lint(yaml_files(folder), SHIPPED.core()):
+            assert found.faults == ()
+            assert found.remarks == ()
+
+
+FAULTS: dict[str, tuple[str, str, list[str]]] = {
+    "too long": (
+        NEEDED,
+        f"prompt: {'word ' * 60}",
+        ["5: prompt: has 60 words, too many to hear; say it in 59 at most."],
+    ),
+    "signs": (
+        NEEDED,
+        "prompt: Do it at 5% & p95.",
+        [
+            (
+                "5: prompt: holds what a voice stumbles on: `%` (say “per cent”), `&` (say “and”), "
+                "`p95` (write it as it is said)."
+            )
+        ],
+    ),
+    "short forms": (
+        NEEDED,
+        "prompt: Do it, e.g. quickly?",
+        ["5: prompt: holds what a voice stumbles on: `e.g.` (write it as it is said)."],
+    ),
+    "named": (
+        "What does the clock say here?",
+        "What about latencies?",
+        ["20: follow_ups.latency: gives the concept away by `latencies`; ask without naming it."],
+    ),
+    "own named": (
+        "And then?",
+        "Is it your own?",
+        ["17: own_concepts[0].follow_up: gives the concept away by `own`; ask without naming it."],
+    ),
+    "cue that is none": (
+        "    examples:",
+        "    cues: [and th*n]\n    examples:",
+        [
+            (
+                "15: own_concepts[0].cues[0]: The cue 'and th*n' has no word at 'th*n'; "
+                "write words, `a|b`, `=word`, `#` or `*`."
+            )
+        ],
+    ),
+    "own cue": (
+        "    examples:",
+        "    cues: [and then]\n    examples:",
+        ["18: own_concepts[0].follow_up: gives the concept away by its cue `and then`; ask without it."],
+    ),
+    "no concept": (
+        "{concept: latency, point: Say it.}",
+        "{point: Say it.}",
+        ["22: outline[0].concept: is missing; add it."],
+    ),
+    "unknown key": (
+        "seconds: 120",
+        "secs: 120",
+        ["1: seconds: is missing; add it.", "23: secs: is not a key here; did you mean `seconds`?"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_named_with_its_line_and_what_to_write(
+    tmp_path: Path, old: str, new: str, expected: list[str]
+) -> None:
+    assert faults_of(tmp_path, old, new) == expected
+
+
+def test_all_faults_are_named_at_once_also_beside_a_misfit(tmp_path: Path) -> None:
+    text = DRILL.replace("seconds: 120", "seconds: never").replace(NEEDED, "prompt: A/B?")
+    (found,) = lint(
+        [write(tmp_path / "a.yaml", text.replace("{id: latency,", "{id: latancy,"))], small_core()
+    )
+    lines = [int(fault.split(":")[1]) for fault in found.faults]
+    assert lines == sorted(lines)
+    assert {5, 8, 23} <= set(lines)
+
+
+def test_an_unreadable_file_is_a_fault_and_the_others_are_looked_at(tmp_path: Path) -> None:
+    broken, fine = write(tmp_path / "a.yaml", "id: [\n"), write(tmp_path / "b.yaml", DRILL)
+    first, second = lint([broken, fine], small_core())
+    assert "not valid YAML" in first.faults[0]
+    assert second.faults == ()
+    assert "without samples" in second.remarks[0]
+
+
+def test_one_id_in_two_files_is_a_fault_of_the_second(tmp_path: Path) -> None:
+    one, two = write(tmp_path / "a.yaml", DRILL), write(tmp_path / "b.yaml", DRILL)
+    assert [bool(found.faults) for found in lint([one, two], small_core())] == [False, True]
+
+
+@given(st.text())
+def test_whatever_is_to_be_spoken_gets_an_answer(text: str) -> None:
+    faults = spoken_faults(text, PROMPT_WORDS)
+    assert all(fault and not fault.endswith(".") for fault in faults)
+
+
+def test_plain_english_with_numbers_and_pauses_can_be_spoken() -> None:
+    fine = "You've 200,000 users, and two seconds - no more: what's your plan? Say it; we'll see!"
+    assert spoken_faults(fine, PROMPT_WORDS) == []
+
+
+# Samples
+
+SAMPLES = Samples(
+    weak="weak a",
+    mid="mid a",
+    strong="strong a",
+    paraphrase="paraphrase a",
+    salad="salad a",
+    dismissal=Dismissal(text="dismissal a", dismisses=("latency",)),
+)
+GOOD: dict[str, dict[str, Verdict]] = {
+    "mid": {"latency": "explained"},
+    "strong": {"latency": "explained", "own-idea": "explained"},
+    "paraphrase": {"latency": "explained"},
+    "salad": {"latency": "named"},
+    "dismissal": {"latency": "dismissed"},
+}
+
+
+def samples_faults(tmp_path: Path, script: Mapping[str, Mapping[str, Verdict]]) -> list[str]:
+    drill = read_drill(write(tmp_path / "a.yaml", DRILL), small_core()).model_copy(
+        update={"samples": SAMPLES}
+    )
+    write(tmp_path / "shipped/rubrics/core.yaml", CORE)
+    (tmp_path / "shipped/drills").mkdir(exist_ok=True)
+    rubric = Library(shipped=tmp_path / "shipped").rubric_for(drill)
+    return [f"{'.'.join(loc)} {text}" for loc, text in sample_faults(drill, rubric, ScriptedJudge(script))]
+
+
+def test_samples_in_order_have_no_fault(tmp_path: Path) -> None:
+    assert samples_faults(tmp_path, GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdicts", "expected"),
+    [
+        ("weak", {"latency": "explained"}, ["samples.mid explains 1 concept, not more than weak with 1"]),
+        (
+            "strong",
+            {"own-idea": "explained"},
+            [
+                "samples.strong explains 1 concept, not more than mid with 1",
+                "samples.strong does not explain what the outline ties to: `latency` (missed)",
+            ],
+        ),
+        ("paraphrase", {}, ["samples.paraphrase explains 0 concepts, fewer than mid with 1"]),
+        ("salad", {"latency": "explained"}, ["samples.salad explains 1 concept, more than weak with 0"]),
+        ("dismissal", {"latency": "explained"}, ["samples.dismissal is credited with `latency`, which it sets aside"]),
+    ],
+)  # fmt: skip
+def test_what_is_out_of_order_is_said(
+    tmp_path: Path, changed: str, verdicts: dict[str, Verdict], expected: list[str]
+) -> None:
+    assert samples_faults(tmp_path, GOOD | {changed: verdicts}) == expected
+
+
+def test_with_the_judge_missing_samples_are_a_fault_of_their_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.yaml", DRILL)
+    check = SamplesCheck(FakeJudge(), lambda drill: small_core().model_copy(update={"id": drill.id}))
+    (found,) = lint([path], small_core(), check)
+    assert found.faults == (f"{path}:1: samples: is missing; add answers by which the drill can be tested.",)
+
+
+# Schema
+
+
+def test_every_key_is_described_and_every_shipped_drill_fits_the_schema() -> None:
+    assert list(KEYS) == list(Drill.model_fields)
+    schema = drill_schema(SHIPPED.core())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for path in yaml_files(SHIPPED.drill_folders()[0]):
+        validator.validate(yaml.safe_load(path.read_text("utf-8")))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"titel": "x"}, {"level": "junior"}, {"red_flags": ["rude"]}, {"seconds": 5}, {"concepts": []}]
+)
+def test_an_editor_sees_what_does_not_fit(wrong: dict[str, object]) -> None:
+    drill = yaml.safe_load(next(yaml_files(SHIPPED.drill_folders()[0])).read_text("utf-8"))
+    validator = jsonschema.Draft202012Validator(drill_schema(SHIPPED.core()))
+    assert not validator.is_valid(drill | wrong)
+
+
+# New
+
+ANSWERS = Answers(
+    title="Invoice copilot",
+    section="system-design",
+    level="senior",
+    prompt="Your company gets ten thousand invoices a day. Build something that reads them.",
+    listening_for="Whether the numbers are checked.",
+    concepts=("guardrails", "evaluation", "cost"),
+    must_haves=("guardrails", "evaluation"),
+    constraints=("a person signs off above a thousand dollars",),
+)
+
+
+def test_a_new_drill_has_no_fault_and_says_what_every_key_is_for(tmp_path: Path) -> None:
+    text = new_drill(ANSWERS, SHIPPED.core())
+    path = write(tmp_path / "invoice-copilot.yaml", text)
+    (found,) = lint([path], SHIPPED.core())
+    assert found.faults == ()
+    drill = read_drill(path, SHIPPED.core())
+    assert (drill.id, drill.title, drill.prompt) == ("invoice-copilot", ANSWERS.title, ANSWERS.prompt)
+    assert [(item.id, item.weight, item.must_have) for item in drill.concepts] == [
+        ("guardrails", 3, True),
+        ("evaluation", 2, True),
+        ("cost", 1, False),
+    ]
+    remarks = " ".join(line.removeprefix("# ") for line in text.splitlines() if line.startswith("#"))
+    for key in yaml.safe_load(text):
+        assert KEYS[key] in remarks
+
+
+@pytest.mark.parametrize("block", ["own_concepts", "samples"])
+def test_what_a_new_drill_leaves_out_is_there_as_an_example_to_uncomment(tmp_path: Path, block: str) -> None:
+    text = new_drill(ANSWERS, SHIPPED.core())
+    shown = re.search(rf"(?m)^# {block}:\n(?:#  .*\n)+", text)
+    assert shown
+    uncommented = re.sub(r"(?m)^# ", "", shown[0])
+    if block == "own_concepts":
+        text = text.replace("concepts:\n", "concepts:\n  - {id: my-concept, weight: 3}\n", 1)
+    drill = read_drill(write(tmp_path / "a.yaml", text + uncommented), SHIPPED.core())
+    assert drill.samples or drill.own_concepts
+
+
+def test_new_asks_again_for_what_would_not_do_and_never_writes_over_a_drill(tmp_path: Path) -> None:
+    answers = [
+        "Invoice copilot", "sytem-design", "system-design", "boss", "senior", "Read 10k invoices/day.",
+        "Read ten thousand invoices a day.", "", "Whether it checks.", "guardrail", "guardrails, cost", "",
+    ]  # fmt: skip
+    env = {"VOICE_COACH_HOME": str(tmp_path)}
+    made = CliRunner().invoke(app, ("drills", "new"), input="\n".join([*answers, ""]), env=env)
+    assert made.exit_code == 0, made.output
+    for hint in ("`system-design`", "mid, senior, staff", "say “or”", "did you mean `guardrails`?"):
+        assert hint in made.output
+    drill = Library(tmp_path).drill("invoice-copilot")
+    assert [item.id for item in drill.concepts] == ["guardrails", "cost"]
+    assert (tmp_path / "drills" / SCHEMA).is_file()
+    again = CliRunner().invoke(app, ("drills", "new"), input="Invoice copilot\n", env=env)
+    assert again.exit_code == 1
+    assert "you have a drill `invoice-copilot` already" in again.output
+
+
+@given(st.text())
+def test_an_id_made_of_a_title_is_one_or_empty(title: str) -> None:
+    assert re.fullmatch(r"([a-z0-9]+(-[a-z0-9]+)*)?", slug(title))
+    assert len(slug(title)) <= 64
+
+
+# Markdown
+
+
+def found_in(name: str) -> list[Found]:
+    return read_drills((MARKDOWN / name).read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Prompt", "prompt"), ("The question:", "prompt"), ("SCENARIO", "prompt"), ("1. Question", "prompt"),
+        ("Constraints", "constraints"), ("What the interviewer is testing", "testing"),
+        ("Interviewer is testing", "testing"), ("What interviewers look for", "testing"), ("Signals", "testing"),
+        ("Strong answer outline", "outline"), ("Great answer", "outline"), ("What a strong answer covers", "outline"),
+        ("Common failure", "failure"), ("Red flags", "failure"), ("Common mistakes", "failure"),
+        ("Key insight", "insight"), ("Key takeaways", "insight"), ("Follow-up questions", "follow-ups"),
+        ("Level", "level"), ("A support assistant", None), ("Retrieval", None),
+        ("How would you answer the question of the day in time?", None),
+    ],
+)  # fmt: skip
+def test_headings_are_known_by_their_many_names(label: str, name: str | None) -> None:
+    assert field_of(label) == name
+
+
+def test_headings_of_any_level_divide_several_drills() -> None:
+    first, second = found_in("headings.md")
+    assert (first.title, second.title) == ("Invoice copilot (senior)", "Support search")
+    assert first.above == ("My interview drills", "System design")
+    assert first.texts("constraints") == ["Two seconds per page", "A person signs off above $1,000"]
+    assert first.texts("outline")[1] == (
+        "Reading: Confidence per field: below 0.9 goes to a person; above is sampled"
+    )
+    assert first.texts("insight") == ["The sum of the lines is a free check."]
+    assert second.texts("prompt") == ["How would you search tickets?"]
+    assert second.texts("failure") == ["Just use a bigger model."]
+
+
+def test_lines_in_bold_are_headings_too() -> None:
+    first, second = found_in("bold-lines.md")
+    assert (first.title, second.title) == ("Voice bot in a noisy car", "Second one")
+    assert first.texts("constraints") == ["works offline; answers in under a second"]
+    assert len(first.texts("outline")) == 2
+    assert first.texts("insight") == ["Mishearing is the normal case."]
+
+
+def test_labels_before_a_colon_are_enough() -> None:
+    (only,) = found_in("labels.md")
+    assert only.texts("level") == ["staff"]
+    assert only.texts("follow-ups") == ["And when a customer asks for deletion?"]
+
+
+def test_a_heading_inside_an_answer_divides_it_and_begins_no_drill() -> None:
+    first, second = found_in("mixed.md")
+    assert first.texts("level") == ["mid"]
+    assert [text.partition(":")[0] for text in first.texts("outline")] == ["Retrieval", "Checks"]
+    assert second.other == ["Bye."]
+
+
+def test_a_file_without_a_prompt_holds_no_drill(tmp_path: Path) -> None:
+    assert read_drills("# Notes\n\nNothing to ask.\n") == []
+    file = write(tmp_path / "notes.md", "# Notes\n")
+    refused = CliRunner().invoke(
+        app, ("drills", "import", str(file)), env={"VOICE_COACH_HOME": str(tmp_path)}
+    )
+    assert isinstance(refused.exception, UsageError)
+    assert "holds no drill" in str(refused.exception)
+
+
+@pytest.mark.parametrize("name", ["headings.md", "bold-lines.md", "labels.md", "mixed.md"])
+def test_every_draft_can_be_loaded_and_keeps_every_word_of_the_file(tmp_path: Path, name: str) -> None:
+    source = (MARKDOWN / name).read_text("utf-8")
+    everything = ""
+    for found in read_drills(source):
+        draft = draft_of(found, SHIPPED.core(), FakeJudge(), name)
+        path = write(tmp_path / f"{draft.id}.yaml", draft.text)
+        drill = read_drill(path, SHIPPED.core())
+        assert drill.id == draft.id
+        assert draft.reviews >= 3
+        assert all(point.concept in {item.id for item in drill.concepts} for point in drill.outline)
+        everything += draft.text
+    kept = set(re.findall(r"\w+", everything.lower()))
+    headings = set(
+        re.findall(r"\w+", " ".join(re.findall(r"(?m)^#+ .*|^\*\*.*?\*\*|^[A-Z][^.\n]*:", source)).lower())
+    )
+    assert set(re.findall(r"\w+", source.lower())) - headings <= kept
+
+
+_LINES = st.lists(
+    st.sampled_from(
+        [
+            "# A title", "## Prompt", "**Question:** why?", "### Great answer", "**Bold**", "- an item of a list",
+            "plain text", "Constraints: none", "> quoted", "| a | b |\n|---|---|\n| c | d |",
+            "```\ncode here\n```", "## Red flags", "---", "", "1. one",
+        ]
+    ),
+    max_size=14,
+)  # fmt: skip
+
+
+@given(_LINES)
+def test_whatever_the_file_looks_like_all_its_text_is_in_its_drills(lines: list[str]) -> None:
+    drills = read_drills("\n\n".join(lines))
+    texts = " ".join(text for drill in drills for text in (drill.title, *drill.above, *drill.everything()))
+    for line in lines if drills else ():
+        for word in ("item", "plain", "quoted", "code", "none", "one", "why"):
+            if word in line:
+                assert word in texts
+    assert len(drills) == sum(line in {"## Prompt", "**Question:** why?"} for line in lines)
+
+
+def test_points_are_tied_to_what_they_explain_and_concepts_follow() -> None:
+    script: dict[str, dict[str, Verdict]] = {
+        "Cap": {"cost": "explained"},
+        "Stream": {"latency": "explained"},
+        "Mention": {"rollout": "named"},
+    }
+    found = Found(
+        "T", fields={"prompt": ["Why?"], "outline": ["Begin.", "Cap it.", "Stream it.", "Mention it."]}
+    )
+    draft = draft_of(found, SHIPPED.core(), ScriptedJudge(script), "x.md")
+    drill = yaml.safe_load(draft.text)
+    assert [point["concept"] for point in drill["outline"]] == ["cost", "cost", "latency", "rollout"]
+    assert {item["id"]: item.get("must_have", False) for item in drill["concepts"]} == {
+        "cost": True,
+        "latency": True,
+        "rollout": False,
+    }
+    assert draft.text.count("# review: a guess") == 1
+
+
+def test_an_outline_that_the_judge_cannot_place_still_gives_a_drill(tmp_path: Path) -> None:
+    found = Found("Nothing known", fields={"prompt": ["Why?"], "outline": ["Whatever."]})
+    draft = draft_of(found, SHIPPED.core(), ScriptedJudge({}), "x.md")
+    drill = read_drill(write(tmp_path / "a.yaml", draft.text), SHIPPED.core())
+    assert len(drill.concepts) == 1
+    assert "the judge found no concept, choose" in draft.text
