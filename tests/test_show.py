@@ -56,7 +56,7 @@ from voice_coach.show.jsonlines import judgement_line, tally_json
 from voice_coach.show.notes import attempt_notes, tally_csv, tally_markdown
 from voice_coach.show.page import Hanging, Page, limiting, percent
 from voice_coach.show.report import attempt_report, judgement_report, outline
-from voice_coach.show.tables import drill_page, drills_table
+from voice_coach.show.tables import Listed, drill_page, drills_table
 from voice_coach.show.tallies import tally_table
 from voice_coach.show.transcript import MOST_WORDS, Line, marked, marked_line, timed_lines, word_marks
 
@@ -324,7 +324,7 @@ PAGES: dict[str, RenderableType] = {
     "judgement": judgement_report(JUDGED, transcript(typed=True), RUBRIC),
     "outline": outline(DRILL, attempt(), RUBRIC),
     "transcript": marked(attempt(), RUBRIC),
-    "drills": drills_table([DRILL], {}),
+    "drills": drills_table([Listed(DRILL)]),
     "drill": drill_page(DRILL, RUBRIC, unlocked=False),
     "drill-unlocked": drill_page(DRILL, RUBRIC, unlocked=True),
     "tally": tally_table(TALLY),
@@ -430,8 +430,11 @@ def test_only_nothing_is_0_percent_and_only_all_is_100_percent() -> None:
 
 
 def test_last_results_stand_beside_the_drills() -> None:
-    assert "4 of 6 explained" in printed(drills_table([DRILL], {"help-desk": "4 of 6 explained"}))
-    assert "not tried" in printed(drills_table([DRILL], {"other": "4 of 6 explained"}))
+    shown = printed(drills_table([Listed(DRILL, own=True, last="4 of 6 explained", due="due now")]))
+    assert "4 of 6 explained" in shown
+    assert "due now" in shown
+    assert "* help-desk" in shown
+    assert "not tried" in printed(drills_table([Listed(DRILL)]))
 
 
 def test_an_archive_without_graded_attempts_says_so() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from voice_coach.content.models import SECTIONS
 from voice_coach.content.yamlfile import nearest
 from voice_coach.errors import UsageError
+from voice_coach.history.cards import cards
 from voice_coach.history.schedule import next_drill
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from voice_coach.content.load import Library
     from voice_coach.content.models import Drill, Level
-    from voice_coach.history.archive import Row
+    from voice_coach.history.archive import Archive
+    from voice_coach.history.schedule import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +100,29 @@ class Wanted:
             )
         return drills
 
-    def questions(self, pool: Sequence[Drill], rows: Iterable[Row], now: datetime) -> list[Drill]:
+    def questions(
+        self, pool: Sequence[Drill], archive: Archive, now: datetime, limits: Limits
+    ) -> list[Drill]:
         """The drills of the mock interview, in the order they are asked.
 
         Without a file: as `next_drill` chooses, from as many sections as there are.
 
         Args:
             pool: as `pool` gives it.
-            rows: attempts, oldest first.
-            now: with its time zone.
+            archive: what was answered so far.
+            now: with the person's time zone.
+            limits: the person's.
         """
-        if self.file or self.count is None:
+        if self.count is None:
             return list(pool)
-        attempts, left = list(rows), list(pool)
+        rows, waiting = list(archive.rows()), cards(archive, limits).due(now)
         chosen: list[Drill] = []
         while len(chosen) < self.count:
             asked = [drill.section for drill in chosen]
+            left = [drill for drill in pool if drill not in chosen]
             fewest = min(asked.count(drill.section) for drill in left)
-            drill, _ = next_drill(
-                [drill for drill in left if asked.count(drill.section) == fewest], attempts, now
-            )
-            chosen.append(drill)
-            left.remove(drill)
+            fresh = [drill for drill in left if asked.count(drill.section) == fewest]
+            chosen.append(next_drill(fresh, rows, now, waiting)[0])
         return chosen
 
 

@@ -17,7 +17,7 @@ from voice_coach.audio.file import AudioFile
 from voice_coach.audio.journal import Journal
 from voice_coach.audio.microphone import Microphone
 from voice_coach.cli.desk import CoachVoice, announced, open_desk
-from voice_coach.cli.keeping import drill_of
+from voice_coach.cli.keeping import drill_of, limits
 from voice_coach.cli.review import play_back
 from voice_coach.cli.screen import console
 from voice_coach.content.load import Library
@@ -25,11 +25,11 @@ from voice_coach.demo import RECORDING, demo_drill
 from voice_coach.errors import DeviceError, NoMicrophoneError, UsageError, VoiceError
 from voice_coach.events import Ended, Graded, Warned
 from voice_coach.history.archive import new_id
-from voice_coach.history.schedule import next_drill
+from voice_coach.history.review import propose
 from voice_coach.interviewer import Question, closing
 from voice_coach.practice import answer_aloud, answer_typed, finish_interrupted, interview, say
-from voice_coach.show.interview import interview_report
 from voice_coach.show.compare import difference
+from voice_coach.show.interview import interview_report
 from voice_coach.show.keyboard import Keyboard, PipedKeys, TerminalKeys
 from voice_coach.show.live import PlainFace, clock, face
 from voice_coach.show.report import attempt_report, outline
@@ -92,7 +92,7 @@ def practise(choices: Choices, answering: Answering, wanted: Wanted) -> None:
             session.say(warning, style="bold yellow")
         session.offer_interrupted()
         if wanted.interview:
-            session.interview(wanted.questions(pool, desk.archive.rows(), desk.clock.now()))
+            session.interview(wanted.questions(pool, desk.archive, desk.clock.now(), limits(choices.home)))
             session.leave()
             return
         drill: Drill | None = chosen or session.next()
@@ -156,9 +156,10 @@ class Session:
 
     def next(self) -> Drill:
         """The drill that is due, else one not yet tried; says why."""
-        drill, reason = next_drill(self._pool, self._desk.archive.rows(), self._desk.clock.now())
-        self.say(f"Next: {drill.title}, because {reason}.")
-        return drill
+        limited = limits(self._choices.home)
+        next_ = propose(self._desk.archive, self._pool, self._desk.clock.now(), limited)
+        self.say(f"Next: {next_.drill.title}, because {next_.reason}.")
+        return next_.drill
 
     def ask(self, drill: Drill) -> Drill | None:
         """One answer, its report and what comes after it: the drill to ask next, None to leave."""

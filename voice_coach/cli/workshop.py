@@ -12,6 +12,7 @@ from voice_coach.cli.settings import Home, folder
 if TYPE_CHECKING:
     from voice_coach.content.load import Library
     from voice_coach.workshop.lint import Linted
+    from voice_coach.workshop.markdown import Found
 
 
 def lint(
@@ -103,32 +104,34 @@ def import_(
     from voice_coach.cli.screen import console
     from voice_coach.content.load import Library
     from voice_coach.errors import UsageError
-    from voice_coach.workshop.imported import draft_of
+    from voice_coach.workshop.imported import draft_of, id_of
     from voice_coach.workshop.lint import lint as linted
-    from voice_coach.workshop.markdown import read_drills
 
     library = Library(folder(home))
     core = library.core()
-    found = [(file, drill) for file in files for drill in read_drills(_read(file))]
-    judging = judge(folder(home), core)
-    drafts = {}
-    for file, drill in found:
-        draft = draft_of(drill, core, judging, file.name)
-        if draft.id in drafts:
-            raise UsageError(f"{file}: two drills have the title “{drill.title}”; name them differently.")
-        drafts[draft.id] = draft
-    taken = [path for name in drafts if (path := _own(home) / f"{name}.yaml").exists()]
+    found: dict[str, tuple[str, Found]] = {}
+    for file in files:
+        for drill in _found(file):
+            name = id_of(drill)
+            if name in found:
+                raise UsageError(
+                    f"{file}: a second drill would have the id `{name}`; give them different titles."
+                )
+            found[name] = (file.name, drill)
+    taken = [str(path) for name in found if (path := _own(home) / f"{name}.yaml").exists()]
     if taken and not replace:
-        raise UsageError(f"{', '.join(map(str, taken))} would be written over; add --replace, or rename.")
-    for name, draft in drafts.items():
+        raise UsageError(f"{', '.join(taken)} would be written over; add --replace, or rename.")
+    judging = judge(folder(home), core)
+    for name, (source, drill) in found.items():
+        draft = draft_of(drill, core, judging, source)
         path = _write(home, name, draft.text, library)
         console().print(f"{path}: {_counted(draft.reviews, 'place')} to review", markup=False, soft_wrap=True)
         for fault in next(linted([path], core)).faults:
             console().print(f"  {fault}", markup=False, soft_wrap=True)
 
 
-def _read(file: Path) -> str:
-    """The text of a Markdown file that holds a drill.
+def _found(file: Path) -> list[Found]:
+    """The drills in a Markdown file.
 
     Raises:
         UsageError: it cannot be read or holds none.
@@ -140,9 +143,10 @@ def _read(file: Path) -> str:
         text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: the file cannot be read ({error}). Check the path.") from error
-    if not read_drills(text):
+    drills = read_drills(text)
+    if not drills:
         raise UsageError(f"{file} holds no drill: none of its headings is Prompt, Question or Scenario.")
-    return text
+    return drills
 
 
 def _own(home: Path | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -11,11 +12,11 @@ from rich.text import Text
 from voice_coach.content.models import SECTIONS
 from voice_coach.records import SAMPLE_RATE
 from voice_coach.show.live import clock
-from voice_coach.show.page import Fitting, Hanging, Page, sections, titles
+from voice_coach.show.page import Fitting, Hanging, sections, titles
 from voice_coach.show.report import outline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
 
@@ -24,23 +25,30 @@ if TYPE_CHECKING:
 UNTRIED = "not tried"
 
 
-def drills_table(drills: Sequence[Drill], tried: Mapping[str, str]) -> RenderableType:
-    """Drills by section, in the order given.
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A drill in the list: whether it is the person's `own`, and in a few words the `last` result and when it is `due`.
 
-    Args:
-        drills: all to show.
-        tried: drill id to a few words about the last attempt.
+    Both are empty where there is nothing to say.
     """
-    if not drills:
-        return Page(Text("There are no drills."))
+
+    drill: Drill
+    own: bool = False
+    last: str = ""
+    due: str = ""
+
+
+def drills_table(entries: Sequence[Listed]) -> RenderableType:
+    """Drills by section, in the order given; at least one."""
+    own = [Text("* your own")] if any(entry.own for entry in entries) else []
     return sections(
         [
-            [
-                Text(name, style="bold underline"),
-                Fitting(_drills_wide(part, tried), _drills_narrow(part, tried)),
-            ]
-            for section, name in SECTIONS.items()
-            if (part := [drill for drill in drills if drill.section == section])
+            *(
+                [Text(name, style="bold underline"), Fitting(_drills_wide(part), _drills_narrow(part))]
+                for section, name in SECTIONS.items()
+                if (part := [entry for entry in entries if entry.drill.section == section])
+            ),
+            own,
         ]
     )
 
@@ -81,28 +89,31 @@ def _requirements(drill: Drill, rubric: Rubric) -> Table:
     return table
 
 
-def _drills_wide(drills: Sequence[Drill], tried: Mapping[str, str]) -> Table:
+def _drills_wide(entries: Sequence[Listed]) -> Table:
     table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(ratio=1)
     table.add_column(width=6)
     table.add_column(width=5, justify="right")
     table.add_column(width=22)
-    for drill in drills:
-        length = clock(drill.seconds * SAMPLE_RATE)
-        name = Group(Hanging("  ", Text(drill.id, style="bold")), Hanging("    ", Text(drill.title)))
-        table.add_row(name, Text(drill.level), Text(length), Text(tried.get(drill.id, UNTRIED)))
+    for entry in entries:
+        length = clock(entry.drill.seconds * SAMPLE_RATE)
+        name = Group(_id(entry), Hanging("    ", Text(entry.drill.title)))
+        how = Group(Text(entry.last or UNTRIED), Text(entry.due, style="dim"))
+        table.add_row(name, Text(entry.drill.level), Text(length), how)
     return table
 
 
-def _drills_narrow(drills: Sequence[Drill], tried: Mapping[str, str]) -> RenderableType:
-    lines = []
-    for drill in drills:
-        about = f"{drill.level}, {clock(drill.seconds * SAMPLE_RATE)}, {tried.get(drill.id, UNTRIED)}"
-        lines += [
-            Hanging("  ", Text(drill.id, style="bold")),
-            Hanging("    ", Text(f"{drill.title}\n{about}")),
-        ]
+def _drills_narrow(entries: Sequence[Listed]) -> RenderableType:
+    lines: list[RenderableType] = []
+    for entry in entries:
+        length = clock(entry.drill.seconds * SAMPLE_RATE)
+        facts = filter(None, (entry.drill.level, length, entry.last or UNTRIED, entry.due))
+        lines += [_id(entry), Hanging("    ", Text(f"{entry.drill.title}\n{', '.join(facts)}"))]
     return Group(*lines)
+
+
+def _id(entry: Listed) -> RenderableType:
+    return Hanging("* " if entry.own else "  ", Text(entry.drill.id, style="bold"))
 
 
 def _locked(drill: Drill) -> list[RenderableType]:

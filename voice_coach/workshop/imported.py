@@ -59,18 +59,16 @@ def draft_of(found: Found, core: Rubric, judge: Judging, source: str) -> Draft:
         CheckError: the judge cannot run.
     """
     before: dict[str, list[str]] = {}
-    prompt = " ".join(found.texts("prompt")) or found.title
-    named = found.title or " ".join(prompt.split()[:_TITLE_WORDS]).rstrip(".,;:?!")
-    title = _LEVEL_BEHIND.sub("", named) or named
+    prompt, title = _prompt(found), title_of(found)
     constraints = [part for text in found.texts("constraints") for part in re.split(r";\s+", text)]
     points = [point for text in found.texts("outline") for point in _SENTENCES.split(text)]
     proposed, tied = propose(points, core, judge, " ".join((prompt, *constraints)))
     concepts = [item.concept for item in proposed]
     values: dict[str, Any] = {
-        "id": slug(title) or "drill",
+        "id": id_of(found),
         "title": title,
         "section": _told(found, "section", _SECTIONS, "system-design", before, (title, *found.above)),
-        "level": _told(found, "level", _LEVELS, "senior", before, (named,)),
+        "level": _told(found, "level", _LEVELS, "senior", before, (found.title,)),
         "tags": [tag for text in found.texts("tags") for each in text.split(",") if (tag := slug(each))],
         "prompt": prompt,
         "constraints": constraints,
@@ -105,6 +103,21 @@ def draft_of(found: Found, core: Rubric, judge: Judging, source: str) -> Draft:
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def id_of(found: Found) -> str:
+    """The id of the drill to be."""
+    return slug(title_of(found)) or "drill"
+
+
+def title_of(found: Found) -> str:
+    """Its title, without a level behind it; the first words of the prompt where it has none."""
+    first = " ".join(_prompt(found).split()[:_TITLE_WORDS]).rstrip(".,;:?!")
+    return _LEVEL_BEHIND.sub("", found.title) or first
+
+
+def _prompt(found: Found) -> str:
+    return " ".join(found.texts("prompt")) or found.title
 
 
 def _requirement(concept: str, weight: float, must_have: bool) -> dict[str, Any]:
