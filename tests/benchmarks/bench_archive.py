@@ -1,6 +1,6 @@
 """The archive at 100, 1,000 and 10,000 attempts: how long `report` and `replay` take, as functions and as commands.
 
-    tests/run -m bench tests/benchmarks/bench_archive.py -s
+tests/run -m bench tests/benchmarks/bench_archive.py -s
 """
 
 from __future__ import annotations
@@ -47,15 +47,16 @@ def generated(count: int, seed: int = 6) -> Iterator[Attempt]:
     dice = random.Random(seed)  # noqa: S311 - nobody's secret
     drills = Library().drills()
     flags = [flag.id for flag in Library().core().red_flags]
+    starts = [SAMPLE_RATE + n * SAMPLE_RATE // 2 for n in range(WORDS)]
+    words = tuple(
+        Word(text=dice.choice(("we", "cache", "the", "answer", "for", "a", "day")), start=start,
+             stop=start + SAMPLE_RATE // 3, probability=0.93)
+        for start in starts
+    )  # fmt: skip
+    transcript = Transcript(words=words, model="base", settings={"beam": 5})
     for number in range(count):
         drill = dice.choice(drills)
         at = NOW - timedelta(hours=6) * (count - number)
-        starts = [SAMPLE_RATE + n * SAMPLE_RATE // 2 for n in range(WORDS)]
-        words = tuple(
-            Word(text=dice.choice(("we", "cache", "the", "answer", "for", "a", "day")), start=start,
-                 stop=start + SAMPLE_RATE // 3, probability=0.93)
-            for start in starts
-        )  # fmt: skip
         findings = tuple(finding(need.id, dice) for need in drill.concepts)
         raised = tuple(
             RedFlag(id=flag, evidence=Span(first=9, stop=20)) for flag in flags if dice.random() < 0.05
@@ -67,7 +68,7 @@ def generated(count: int, seed: int = 6) -> Iterator[Attempt]:
             source="microphone",
             ended="done",
             samples=120 * SAMPLE_RATE,
-            transcript=Transcript(words=words, model="base", settings={"beam": 5}),
+            transcript=transcript,
             judgement=Judgement(
                 rubric="core", findings=findings, red_flags=raised, versions={"judge": "prototypes-1"}
             ),

@@ -202,6 +202,7 @@ class Session:
         self._console.print(attempt_report(given.attempt, given.question.drill, given.question.rubric))
         archive = self._desk.archive
         if given.attempt.judgement.graded and (earlier := archive.before(given.attempt)):
+            self._console.print()
             self._console.print(difference(archive.attempt(earlier), given.attempt, given.question.rubric))
         self._close([(given.attempt, given.question)])
         return True
