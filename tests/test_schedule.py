@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from voice_coach.content.models import Drill, Requirement
 from voice_coach.history.rows import Row
-from voice_coach.history.schedule import DEFAULT, Due, Limits, due, next_drill, streak
-from voice_coach.records import VERDICTS, Verdict
+from voice_coach.history.schedule import DEFAULT, Limits, due, next_drill, streak
+from voice_coach.records import VERDICTS, Due, Verdict
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 AHEAD = timedelta(hours=DEFAULT.ahead_hours)
@@ -57,7 +57,7 @@ def test_what_was_missed_is_due_a_day_later_and_not_at_once() -> None:
     rows = [row(0, cost="missed")]
     assert due(rows, START) == []
     assert due(rows, START + timedelta(days=1)) == [
-        Due("cost", START + timedelta(days=1), "a", START, "missed")
+        Due(concept="cost", due_at=START + timedelta(days=1), drill="a", asked_at=START, verdict="missed")
     ]
 
 

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import time
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +26,6 @@ from voice_coach.content.models import (
     Requirement,
     Rubric,
 )
-from voice_coach.history.review import Proposed
-from voice_coach.history.schedule import Due
 from voice_coach.records import (
     SAMPLE_RATE,
     Attempt,
@@ -36,12 +33,14 @@ from voice_coach.records import (
     ConceptTally,
     Delivery,
     Dispute,
+    Due,
     Finding,
     FlagTally,
     Judgement,
     Limit,
     Period,
     Proposal,
+    Proposed,
     RedFlag,
     Share,
     Span,
@@ -296,15 +295,25 @@ TALLY = Tally(
 NOW = datetime(2026, 1, 12, 10, tzinfo=UTC)
 PROPOSED = Proposed(
     waiting=(
-        Due("rollout", datetime(2026, 1, 9, 9, tzinfo=UTC), "help-desk", datetime(2026, 1, 8, 9, tzinfo=UTC), "missed"),
-        Due("cost", datetime(2026, 1, 12, 9, tzinfo=UTC), "gone", datetime(2026, 1, 11, 9, tzinfo=UTC), "named",
-            "explained"),
+        Due(
+            concept="rollout",
+            due_at=datetime(2026, 1, 9, 9, tzinfo=UTC),
+            drill="help-desk",
+            asked_at=datetime(2026, 1, 8, 9, tzinfo=UTC),
+            verdict="missed",
+        ),
+        Due(
+            concept="cost",
+            due_at=datetime(2026, 1, 12, 9, tzinfo=UTC),
+            drill="gone",
+            asked_at=datetime(2026, 1, 11, 9, tzinfo=UTC),
+            verdict="named",
+            prompted="explained",
+        ),
     ),
-    drill=DRILL,
-    reason="2 of its 6 concepts are due again",
+    next=Proposal(drill="help-desk", title="Help desk", reason="2 of its 6 concepts are due again"),
     streak=3,
-    coming=None,
-)  # fmt: skip
+)
 TITLES = {"rollout": "Rollout", "cost": "Cost", "help-desk": "Help desk"}
 
 
@@ -330,7 +339,7 @@ PAGES: dict[str, RenderableType] = {
     "tally": tally_table(TALLY),
     "due": due_page(PROPOSED, TITLES, NOW),
     "due-nothing": due_page(
-        replace(PROPOSED, waiting=(), coming=NOW + timedelta(days=3), streak=0), TITLES, NOW
+        Proposed(waiting=(), next=PROPOSED.next, coming=NOW + timedelta(days=3)), TITLES, NOW
     ),
     "difference": difference(earlier(), attempt(), RUBRIC),
     "side-by-side": side_by_side(earlier(), attempt(), DRILL, RUBRIC),
@@ -531,6 +540,7 @@ def test_a_json_line_has_the_keys_in_order_and_seconds() -> None:
         "concept": "guardrails",
         "verdict": "named",
         "confidence": 0.875,
+        "unclear": False,
         "evidence": [{"quote": "Of course we need [red]guardrails[/red].", "start": 7.0, "end": 8.9}],
     }
     assert read["red_flags"] == [

@@ -356,6 +356,29 @@ class Proposal(Record):
     reason: str
 
 
+class Due(Record):
+    """A concept that should be practised since `due_at`, and how it fared when it was last asked for."""
+
+    concept: str
+    due_at: datetime
+    drill: str
+    asked_at: datetime
+    verdict: Verdict
+    prompted: Verdict | None = None
+
+
+class Proposed(Record):
+    """What is due, longest first, and what comes next; `coming` is when the next concept falls due that is not yet.
+
+    `streak` is in days.
+    """
+
+    waiting: tuple[Due, ...]
+    next: Proposal
+    streak: int = 0
+    coming: datetime | None = None
+
+
 class Tally(Record):
     """All attempts, counted once; renderers only format. Concepts most missed first, columns newest last.
 

@@ -7,9 +7,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from voice_coach.history.cards import cards
-from voice_coach.history.schedule import DEFAULT, Due, Limits, next_drill, streak
+from voice_coach.history.schedule import DEFAULT, Limits, next_drill, streak
 from voice_coach.history.tally import NEWEST, tally
-from voice_coach.records import FlagTally, Proposal, Tally
+from voice_coach.records import FlagTally, Proposal, Proposed, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,17 +54,6 @@ class Wanted:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Proposed:
-    """What is due and what to practise next; `coming` is when the next concept falls due that is not due yet."""
-
-    waiting: tuple[Due, ...]
-    drill: Drill
-    reason: str
-    streak: int
-    coming: datetime | None
-
-
 def propose(
     archive: Archive,
     drills: Sequence[Drill],
@@ -88,7 +77,12 @@ def propose(
     state = cards(archive, limits)
     waiting = state.due(now)
     drill, reason = next_drill(drills, everything, now, waiting)
-    return Proposed(tuple(waiting), drill, reason, streak(everything, now), state.coming(now))
+    return Proposed(
+        waiting=tuple(waiting),
+        next=Proposal(drill=drill.id, title=drill.title, reason=reason),
+        streak=streak(everything, now),
+        coming=state.coming(now),
+    )
 
 
 def review(
@@ -119,7 +113,7 @@ def review(
     return counted.model_copy(
         update={
             "red_flags": tuple(_quoted(archive, flag) for flag in counted.red_flags),
-            "next": Proposal(drill=proposed.drill.id, title=proposed.drill.title, reason=proposed.reason),
+            "next": proposed.next,
             "streak": proposed.streak,
         }
     )

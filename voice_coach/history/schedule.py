@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from voice_coach.records import Due
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -39,18 +41,6 @@ class Limits:
 
 
 DEFAULT = Limits()
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A concept that should be practised since `due_at`, and how it fared when it was last asked for."""
-
-    concept: str
-    due_at: datetime
-    drill: str
-    asked_at: datetime
-    verdict: Verdict
-    prompted: Verdict | None = None
 
 
 class Remembered(NamedTuple):

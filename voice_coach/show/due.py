@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from voice_coach.history.review import Proposed
-    from voice_coach.history.schedule import Due
+    from voice_coach.records import Due, Proposed
 
 _FARED = {
     "explained": "explained",
@@ -47,8 +46,8 @@ def due_page(proposed: Proposed, titles: Mapping[str, str], now: datetime) -> Re
             [head],
             [line for item in proposed.waiting for line in _item(item, titles, now)],
             [
-                Hanging("Next  ", Text(f"{proposed.drill.title}, because {proposed.reason}.")),
-                Text(f"  voice-coach practice {proposed.drill.id}", style="bold"),
+                Hanging("Next  ", Text(f"{proposed.next.title}, because {proposed.next.reason}.")),
+                Text(f"  voice-coach practice {proposed.next.drill}", style="bold"),
             ],
             [Text(streak(proposed.streak), style="dim")] if proposed.streak > 1 else [],
         ]
@@ -88,7 +87,7 @@ def due_json(proposed: Proposed) -> dict[str, object]:
             }
             for item in proposed.waiting
         ],
-        "next": {"drill": proposed.drill.id, "title": proposed.drill.title, "reason": proposed.reason},
+        "next": proposed.next.model_dump(),
         "coming": proposed.coming and proposed.coming.isoformat(),
         "streak": proposed.streak,
     }

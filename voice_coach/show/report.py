@@ -208,7 +208,9 @@ def _group(
     return lines
 
 
-def _unclear(findings: Sequence[Finding], transcript: Transcript, title: Mapping[str, str]) -> list[RenderableType]:
+def _unclear(
+    findings: Sequence[Finding], transcript: Transcript, title: Mapping[str, str]
+) -> list[RenderableType]:
     """Concepts whose only words were hardly heard."""
     if not findings:
         return []

@@ -96,7 +96,11 @@ class _Attempt:
             if judgement.graded
             else (judgement.not_graded or "no reason was recorded").rstrip("."),
             "coverage": headline(judgement),
-            "limits": must_have_sentence(self._sorted(must_have), self._title, must_have)
+            "limits": must_have_sentence(
+                [finding for finding in self._sorted(must_have) if not finding.unclear],
+                self._title,
+                must_have,
+            )
             if must_have
             else "",
             "audio": self._audio(),
@@ -275,7 +279,8 @@ class _Attempt:
     def _outline(self) -> list[dict[str, Any]]:
         if self._drill is None:
             return []
-        verdicts = {finding.concept: finding.verdict for finding in self._attempt.judgement.findings}
+        findings = self._attempt.judgement.findings
+        verdicts = {finding.concept: finding.verdict for finding in findings if not finding.unclear}
         points: dict[str, list[str]] = {}
         for item in self._drill.outline:
             points.setdefault(item.concept, []).append(item.point)
@@ -294,25 +299,37 @@ class _Attempt:
     def _groups(self, must_have: set[str]) -> list[dict[str, Any]]:
         why = {concept.id: concept.why for concept in self._rubric.concepts}
         findings = self._sorted(must_have)
+        groups: list[tuple[str, str, str, list[Finding]]] = [
+            (
+                verdict,
+                SIGNS[verdict],
+                HEADINGS[verdict],
+                [finding for finding in findings if finding.verdict == verdict and not finding.unclear],
+            )
+            for verdict in VERDICTS
+        ]
+        unclear = [finding for finding in findings if finding.unclear]
+        groups.append(
+            ("soft", "?", "Unclear: the words were hardly heard, so it counts neither way", unclear)
+        )
         return [
             {
-                "verdict": verdict,
-                "sign": SIGNS[verdict],
-                "heading": HEADINGS[verdict],
+                "verdict": tone,
+                "sign": sign,
+                "heading": heading,
                 "findings": [
                     {
                         "title": self._title.get(finding.concept, finding.concept),
                         "must_have": finding.concept in must_have,
                         "quotes": [self._quote(span) for span in finding.evidence],
-                        "why": why.get(finding.concept, "") if verdict == "missed" else "",
+                        "why": why.get(finding.concept, "") if finding.verdict == "missed" else "",
                         "view": self._views.get(finding.concept),
                     }
-                    for finding in findings
-                    if finding.verdict == verdict
+                    for finding in found
                 ],
             }
-            for verdict in VERDICTS
-            if any(finding.verdict == verdict for finding in findings)
+            for tone, sign, heading, found in groups
+            if found
         ]
 
     def _sorted(self, must_have: set[str]) -> list[Finding]:
