@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import tempfile
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -172,6 +173,16 @@ def attempt_tab(browser: webdriver.Chrome, folder: Path) -> webdriver.Chrome:
     return browser
 
 
+def log(tab: webdriver.Chrome, kind: str) -> list[dict[str, Any]]:
+    """What was logged since the last call; Selenium leaves its type open."""
+    entries: list[dict[str, Any]] = tab.get_log(kind)  # type: ignore[no-untyped-call]
+    return entries
+
+
+def lit(tab: webdriver.Chrome, index: int) -> bool:
+    return tab.find_element(By.CSS_SELECTOR, ".w.now").get_attribute("id") == f"w{index}"
+
+
 def at(tab: webdriver.Chrome) -> float:
     return float(tab.execute_script("return document.getElementById('audio').currentTime"))
 
@@ -197,19 +208,15 @@ def test_a_click_on_a_word_moves_the_player_there_and_lights_it(attempt_tab: web
 
 
 def test_words_light_up_as_they_are_heard(attempt_tab: webdriver.Chrome) -> None:
-    lit = []
+    heads = []
     for index in (10, 50, 90):
         start = float(str(attempt_tab.find_element(By.ID, f"w{index}").get_attribute("data-at")))
         attempt_tab.execute_script(
             "document.getElementById('audio').currentTime = arguments[0]", start + 0.05
         )
-        WebDriverWait(attempt_tab, 10).until(
-            lambda tab, index=index: (
-                tab.find_element(By.CSS_SELECTOR, ".w.now").get_attribute("id") == f"w{index}"
-            )
-        )
-        lit.append(attempt_tab.find_element(By.ID, "head").value_of_css_property("left"))
-    assert len(set(lit)) == 3  # the head on the timeline moved along
+        WebDriverWait(attempt_tab, 10).until(partial(lit, index=index))
+        heads.append(attempt_tab.find_element(By.ID, "head").value_of_css_property("left"))
+    assert len(set(heads)) == 3  # the head on the timeline moved along
 
 
 def test_a_quote_and_a_mark_on_the_timeline_lead_to_their_second(attempt_tab: webdriver.Chrome) -> None:
@@ -275,10 +282,10 @@ def test_nothing_leaves_the_page_and_the_console_is_empty(
     browser: webdriver.Chrome, folder: Path, page: str
 ) -> None:
     browser.get("about:blank")
-    browser.get_log("performance")
-    browser.get_log("browser")
+    log(browser, "performance")
+    log(browser, "browser")
     browser.get((folder / f"{page}.html").as_uri())
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    messages = [json.loads(entry["message"])["message"] for entry in log(browser, "performance")]
     asked = [
         message["params"]["request"]["url"]
         for message in messages
@@ -287,7 +294,7 @@ def test_nothing_leaves_the_page_and_the_console_is_empty(
     assert asked
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert sum(url.startswith("file:") for url in asked) == 1
-    assert browser.get_log("browser") == []
+    assert log(browser, "browser") == []
 
 
 @pytest.mark.parametrize("page", ["attempt", "report"])
