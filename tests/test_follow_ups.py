@@ -254,7 +254,7 @@ def test_a_microphone_that_is_gone_when_it_is_asked_back_is_warned_of_and_the_fi
 
 
 def test_who_stops_is_not_asked_back(desk: Desk) -> None:
-    controls = FakeControls(None, None, None, "stop")
+    controls = FakeControls(*3 * [lambda: None], "stop")
     source = FakeSource(said(5))
     events = list(interview(QUESTION, lambda asked: answer_aloud(desk, asked, source, controls), 1))
     assert asked(events) == [None]

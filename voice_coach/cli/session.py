@@ -156,10 +156,10 @@ class Session:
 
     def next(self) -> Drill:
         """The drill that is due, else one not yet tried; says why."""
-        limited = limits(self._choices.home)
-        next_ = propose(self._desk.archive, self._pool, self._desk.clock.now(), limited)
-        self.say(f"Next: {next_.drill.title}, because {next_.reason}.")
-        return next_.drill
+        now, limited = self._desk.clock.now(), limits(self._choices.home)
+        proposal = propose(self._desk.archive, self._pool, now, limited).next
+        self.say(f"Next: {proposal.title}, because {proposal.reason}.")
+        return self._library.drill(proposal.drill)
 
     def ask(self, drill: Drill) -> Drill | None:
         """One answer, its report and what comes after it: the drill to ask next, None to leave."""

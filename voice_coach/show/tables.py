@@ -40,17 +40,14 @@ class Listed:
 
 def drills_table(entries: Sequence[Listed]) -> RenderableType:
     """Drills by section, in the order given; at least one."""
-    own = [Text("* your own")] if any(entry.own for entry in entries) else []
-    return sections(
-        [
-            *(
-                [Text(name, style="bold underline"), Fitting(_drills_wide(part), _drills_narrow(part))]
-                for section, name in SECTIONS.items()
-                if (part := [entry for entry in entries if entry.drill.section == section])
-            ),
-            own,
-        ]
-    )
+    parts: list[list[RenderableType]] = [
+        [Text(name, style="bold underline"), Fitting(_drills_wide(part), _drills_narrow(part))]
+        for section, name in SECTIONS.items()
+        if (part := [entry for entry in entries if entry.drill.section == section])
+    ]
+    if any(entry.own for entry in entries):
+        parts.append([Text("* your own")])
+    return sections(parts)
 
 
 def drill_page(drill: Drill, rubric: Rubric, unlocked: bool) -> RenderableType:
