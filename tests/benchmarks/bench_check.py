@@ -22,6 +22,7 @@ import pytest
 
 from voice_coach.check.encoder import MiniLM
 from voice_coach.check.judge import Judge
+from voice_coach.check.reader import Reader
 from voice_coach.content.load import Library
 from voice_coach.records import VERDICTS, Finding, Judgement, Transcript, Word
 
@@ -123,7 +124,7 @@ def row(
 def run(folder: Path) -> dict[str, float]:
     """Prints the table; returns the figures of the half that was not fitted."""
     rubric = Library().core()
-    judge = Judge(MiniLM())
+    judge = Judge(Reader(), MiniLM(), rubric)
     fitted, other = halves(labelled(folder))
     judge.judge(transcript_of(fitted[0].answer), rubric)  # the rubric's texts are embedded now
 

@@ -9,6 +9,7 @@ embedding wherever it occurs.
 from __future__ import annotations
 
 import hashlib
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -49,20 +50,30 @@ class Encoder(Protocol):
 
 
 class MiniLM:
-    """The encoder proper, safe to use from several threads.
+    """The encoder proper, loaded when first needed; safe to use from several threads.
 
     Args:
         weights: the ONNX file, or None for the one that came as a package.
-
-    Raises:
-        CheckError: the weights or the tokenizer are missing, or are not the expected ones.
     """
 
     def __init__(self, weights: Path | None = None) -> None:
-        model = _verified(weights or _package_weights(), WEIGHTS_SHA256)
-        tokenizer = _verified(_TOKENIZER, TOKENIZER_SHA256)
-        self._session, self._tokenizer = _loaded(model, tokenizer)
+        self._weights = weights
+        self._loading = threading.Lock()
+        self._parts: tuple[Any, Any] | None = None
         self._embed_one = lru_cache(maxsize=_MEMORY)(self._encode)
+
+    def load(self) -> tuple[Any, Any]:
+        """Session and tokenizer.
+
+        Raises:
+            CheckError: the weights or the tokenizer are missing, or are not the expected ones.
+        """
+        with self._loading:
+            if self._parts is None:
+                words = tokenizer()
+                words.enable_truncation(_MAX_TOKENS)
+                self._parts = loaded(verified(self._weights or _package_weights(), WEIGHTS_SHA256)), words
+            return self._parts
 
     @property
     def version(self) -> str:
@@ -73,10 +84,11 @@ class MiniLM:
         """Embeddings of the texts, in order.
 
         Raises:
-            CheckError: the model failed.
+            CheckError: the model cannot be loaded, or failed.
         """
         if not texts:
             return np.zeros((0, DIMENSIONS), np.float32)
+        self.load()
         try:
             with ThreadPoolExecutor(_THREADS) as pool:
                 return np.stack(list(pool.map(self._embed_one, texts)))
@@ -84,9 +96,10 @@ class MiniLM:
             raise CheckError(f"The sentence encoder failed: {error}.") from error
 
     def _encode(self, text: str) -> NDArray[np.float32]:
-        ids = np.array([self._tokenizer.encode(text).ids], np.int64)
+        session, words = self.load()
+        ids = np.array([words.encode(text).ids], np.int64)
         inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        (states,) = self._session.run(["last_hidden_state"], inputs)
+        (states,) = session.run(["last_hidden_state"], inputs)
         mean: NDArray[np.float32] = states[0].mean(axis=0)
         return mean / np.linalg.norm(mean)
 
@@ -101,27 +114,50 @@ def _package_weights() -> Path:
     return Path(model_path())
 
 
-def _verified(path: Path, sha256: str) -> bytes:
-    """The file's content, which is what the hash says."""
+def verified(path: Path, sha256: str) -> bytes:
+    """The file's content, which is what the hash says.
+
+    Raises:
+        CheckError: it cannot be read, or is something else.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CheckError(f"{path} of the sentence encoder cannot be read ({error.strerror}); install again.") from error
+        raise CheckError(f"{path} of the judge cannot be read ({error.strerror}); install again.") from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise CheckError(f"{path} is damaged or another version (its SHA-256 is not {sha256}); install again.")
     return content
 
 
-def _loaded(model: bytes, tokenizer: bytes) -> tuple[Any, Any]:
+def loaded(model: bytes) -> Any:
+    """A session on one thread, so that the order of its sums never changes.
+
+    Raises:
+        CheckError: the runtime cannot load it.
+    """
     try:
         import onnxruntime
-        from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        words = Tokenizer.from_buffer(tokenizer)
-        words.enable_truncation(_MAX_TOKENS)
-    except Exception as error:  # the libraries raise types of their own
-        raise CheckError(f"The sentence encoder could not be loaded: {error}.") from error
-    return session, words
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library raises types of its own
+        raise CheckError(f"A network of the judge could not be loaded: {error}.") from error
+
+
+def tokenizer() -> Any:
+    """MiniLM's tokenizer, without truncation and padding.
+
+    Raises:
+        CheckError: it is missing or not the expected one.
+    """
+    content = verified(_TOKENIZER, TOKENIZER_SHA256)
+    try:
+        from tokenizers import Tokenizer
+
+        words = Tokenizer.from_buffer(content)
+        words.no_truncation()
+        words.no_padding()
+    except Exception as error:  # the library raises types of its own
+        raise CheckError(f"The tokenizer could not be loaded: {error}.") from error
+    return words

@@ -9,14 +9,15 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from voice_coach.check.axes import Column
+    from numpy.typing import NDArray
+
     from voice_coach.records import Span
 
 _NEAR = 0.75
 """A further quote is shown where it scores at least so much of the best."""
 
 
-def best_spans(windows: Sequence[Span], scores: Column, most: int) -> tuple[Span, ...]:
+def best_spans(windows: Sequence[Span], scores: NDArray[np.float64], most: int) -> tuple[Span, ...]:
     """Up to `most` windows that do not overlap, best first; at least one where any score is finite.
 
     Args:

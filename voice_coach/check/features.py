@@ -1,126 +1,62 @@
-"""What the head sees of one concept in one answer: a few numbers that can be checked by hand."""
+"""From stretches of an answer to one concept of the whole: a few numbers that can be checked by hand.
+
+The rules of the contract are in the numbers: the best passage counts, yet what was taken back or set aside after it
+counts against it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from voice_coach.check.reader import VERDICTS_READ
+
 if TYPE_CHECKING:
-    from voice_coach.check.axes import Column
-    from voice_coach.check.encoder import Embeddings
-    from voice_coach.check.reading import Reading
-    from voice_coach.check.targets import ConceptTarget
+    from voice_coach.check.reader import Stretches
 
 FEATURES = (
-    "explains",  # how much the three best windows explain it
-    "named",  # likeness of the best window to the nearest utterance that only names it
-    "statement",  # likeness of the best window to its statement
-    "cue",  # cue matches in one window, at most 2
-    "set-aside",  # how much a window that dismisses something speaks to it, 0 where none does
-    "denial",  # words of denial where it is spoken to
-    "crowd",  # cues of other concepts where it is spoken to
-    "margin",  # where it is explained, how much nearer that is to explaining than to naming
-)
+    "explained", "named", "dismissed", "taken-back-after", "dismissed-after", "spoken-to",
+    "explained-words", "named-words", "dismissed-words", "explained-after-dismissed",
+)  # fmt: skip
+"""What the head sees: log odds of the best stretch, and logarithms of how many words do something."""
 
-LISTING = 0.3
-"""A window with fewer function words is a list of terms, not speech; explanations have 0.35 and more."""
-CROWD = 3
-"""With cues of so many other concepts a clause is a list, too."""
-
-_FOCUS = 0.1
-"""Softness of "where it is spoken to": windows that score this much less count a third."""
-_OTHERS_PRACTICE, _DISMISSAL, _LIST, _VAGUE, _SPECIFIC = 0.3, 0.25, 0.5, 0.05, 0.03
-"""What a window loses for reporting others, dismissing, listing and each vague word; what it gains per specific
-word, up to four. Unit: the distance between not explaining the concept and explaining it."""
+_NOTHING, _EXPLAINED = VERDICTS_READ.index("nothing"), VERDICTS_READ.index("explained")
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What each window gives one concept.
-
-    Attributes:
-        explains: how much it explains the concept, after what speaks against it.
-        speaks: how much it brings the concept up.
-        names: likeness to utterances that only name it, more with a cue.
-        set_aside: `speaks` where the window dismisses something, else 0.
-        listing: whether the window is a list of terms.
-        features: as `FEATURES`, for the answer as a whole.
-    """
-
-    explains: Column
-    speaks: Column
-    names: Column
-    set_aside: Column
-    listing: NDArray[np.bool_]
-    features: NDArray[np.float64]
-
-
-def ground(reading: Reading, concept: ConceptTarget, cue: Column, crowd: Column) -> Ground:
-    """Looks at one concept.
+def features(own: NDArray[np.float64], answer: Stretches) -> NDArray[np.float64]:
+    """The numbers of `FEATURES`.
 
     Args:
-        reading: an answer with at least one window.
-        concept: what to look for.
-        cue: matches of its cues in each window.
-        crowd: how many other concepts have a match in each window.
+        own: of shape (stretches, VERDICTS_READ), what each stretch does for the concept.
+        answer: the stretches.
     """
-    speech = reading.speech
-    listing = (reading.function_words < LISTING) | (crowd >= CROWD)
-    explains = concept.explains.score(reading.embeddings) + _merit(reading)
-    speaks = concept.speaks.score(reading.embeddings)
-    named = _likeness(reading.embeddings, concept.named)
-    nearness = _likeness(reading.embeddings, concept.explained) - named
-    set_aside = np.maximum(speaks, 0) * np.minimum(speech["dismissal"], 1)
-    spoken_at = _focus(speaks)
-    features = np.array(
-        [
-            np.sort(explains)[-3:].mean(),
-            named.max(),
-            _likeness(reading.embeddings, concept.statement).max(),
-            min(cue.max(), 2),
-            set_aside.max(),
-            spoken_at @ np.minimum(speech["denial"], 3),
-            spoken_at @ np.minimum(crowd, 5),
-            _focus(concept.explains.score(reading.embeddings)) @ nearness,
-        ]
-    )
-    return Ground(
-        explains=explains,
-        speaks=speaks,
-        names=named + 0.2 * np.minimum(cue, 1),
-        set_aside=set_aside,
-        listing=listing,
-        features=features,
-    )
+    explained, named, dismissed, taken_back = own[:, _EXPLAINED:].T
+    first = np.array([span.first for span in answer.spans])
+    stop = np.array([span.stop for span in answer.spans])
+    best = int(explained.argmax())
+    against = int(np.maximum(dismissed, taken_back).argmax())
+    after = first >= stop[best]
+    words = (stop - first).astype(np.float64)
+
+    def most(values: NDArray[np.float64], where: NDArray[np.bool_]) -> float:
+        return log_odds(values[where].max(initial=0.0))
+
+    return np.array([
+        log_odds(explained[best]),
+        log_odds(named.max()),
+        log_odds(dismissed.max()),
+        most(taken_back, after),
+        most(dismissed, after),
+        log_odds((1 - own[:, _NOTHING]).max()),
+        np.log(explained @ words + 1),
+        np.log(named @ words + 1),
+        np.log(dismissed @ words + 1),
+        most(explained, first >= stop[against]),
+    ])
 
 
-def _merit(reading: Reading) -> Column:
-    """What a window gains or loses as an explanation of anything."""
-    speech = reading.speech
-    reports_others = (speech["others"] > 0) & (speech["decision"] + speech["takeover"] == 0)
-    specific = (
-        speech["reason"] + speech["condition"] + speech["decision"] + speech["mechanism"] + reading.numbers
-    )
-    return np.asarray(
-        _SPECIFIC * np.minimum(specific, 4)
-        - _VAGUE * np.minimum(speech["vague"], 3)
-        - _OTHERS_PRACTICE * reports_others
-        - _DISMISSAL * (speech["dismissal"] > 0)
-        - _LIST * (reading.function_words < LISTING)
-    )
-
-
-def _likeness(windows: Embeddings, anchors: Embeddings) -> Column:
-    """Cosine of each window to the nearest anchor, 0 where there are no anchors."""
-    if not len(anchors):
-        return np.zeros(len(windows))
-    return np.asarray((windows @ anchors.T).max(axis=1), np.float64)
-
-
-def _focus(scores: Column) -> Column:
-    """Weights that sum to one, most on the best windows (softmax)."""
-    weights = np.exp((scores - scores.max()) / _FOCUS)
-    return np.asarray(weights / weights.sum())
+def log_odds(probability: float) -> float:
+    """Of a probability, within about -7 and 7."""
+    return float(np.log((probability + 1e-3) / (1 - probability + 1e-3)))

@@ -1,7 +1,8 @@
-"""The head: a concept's features to probabilities of the four verdicts.
+"""The heads: a concept's features to probabilities of the four verdicts.
 
-A multinomial logistic regression whose weights lie in `head.json`, fitted by `tests/benchmarks/fit_check.py`. It
-knows nothing of any particular concept, so that it serves concepts it never saw.
+Multinomial logistic regressions whose weights lie in `heads.json`, fitted by `tests/benchmarks/training/fit.py`: one for the
+core concepts, which the reader was trained on, one for all others. Neither knows a particular concept, so that the
+latter serves concepts written yesterday.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,8 @@ from voice_coach.records import VERDICTS
 if TYPE_CHECKING:
     from voice_coach.records import Verdict
 
-_FILE = Path(__file__).parent / "head.json"
+Kind = Literal["core", "own"]
+_FILE = Path(__file__).parent / "heads.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,14 @@ class Head:
 
 
 @cache
-def shipped() -> Head:
-    """The head that ships with the program.
+def shipped(kind: Kind) -> Head:
+    """A head that ships with the program.
 
     Raises:
         CheckError: its file is missing or not as expected.
     """
     try:
-        kept = json.loads(_FILE.read_text("utf-8"))
+        kept = json.loads(_FILE.read_text("utf-8"))[kind]
         weights = [[kept["weights"][verdict][name] for name in FEATURES] for verdict in VERDICTS]
         bias = [kept["bias"][verdict] for verdict in VERDICTS]
         return Head(str(kept["version"]), np.array(weights, float), np.array(bias, float), float(kept["bar"]))

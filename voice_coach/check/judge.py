@@ -1,69 +1,98 @@
 """Transcript and rubric to a judgement: the same words and rubric always give the same, byte for byte.
 
-    words -> gate -> reading -> per concept: ground -> head -> verdict -> evidence
-                             -> per red flag: claim
+    words -> gate -> stretches -> reader -> per concept: features -> head -> verdict -> evidence
+                                         -> per red flag: claim
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from voice_coach.check import matching
 from voice_coach.check.anchors import Anchors
+from voice_coach.check.claims import raised
 from voice_coach.check.evidence import best_spans
-from voice_coach.check.features import Ground, ground
-from voice_coach.check.flags import raised
+from voice_coach.check.features import features
 from voice_coach.check.gate import obstacle
-from voice_coach.check.head import Head, shipped
-from voice_coach.check.reading import read
-from voice_coach.check.targets import prepare
+from voice_coach.check.head import shipped
+from voice_coach.check.misheard import repaired
+from voice_coach.check.reader import CONCEPTS, FLAGS, VERDICTS_READ, plain
+from voice_coach.check.stretches import cue_counts, listing, stretches
 from voice_coach.records import Finding, Judgement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from voice_coach.check.encoder import Encoder
-    from voice_coach.check.reading import Reading
-    from voice_coach.check.targets import Targets
-    from voice_coach.content.models import Rubric
+    from voice_coach.check.encoder import Embeddings, Encoder
+    from voice_coach.check.head import Kind
+    from voice_coach.check.reader import Reader, Stretches
+    from voice_coach.content.models import Concept, Rubric
     from voice_coach.records import Span, Transcript, Verdict
 
-VERSION = "prototypes-1"
-"""Changes with everything here that may move a verdict, except the head and the encoder, which have their own."""
+VERSION = "reader-1"
+"""Changes with everything here that may move a verdict, except weights and heads, which have their own."""
 
 _RUBRICS = 32
 """Rubrics kept ready: one per drill in use."""
+_UNSURE = 0.5
+"""Mean probability of the words of a verdict's best evidence below which it is unclear what was said."""
+_EVIDENCE = {"explained": 3, "named": 2, "dismissed": 2, "missed": 0}
+"""Most quotes for each verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer read: its words with mis-heard terms put right, its stretches, and which of these are lists of terms."""
+
+    words: list[str]
+    stretches: Stretches
+    lists: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What an answer gives one concept.
+
+    Attributes:
+        concept: which.
+        own: of shape (stretches, VERDICTS_READ), what each stretch does for it.
+        kind: whose head makes a verdict of it.
+    """
+
+    concept: Concept
+    own: NDArray[np.float64]
+    kind: Kind
 
 
 class Judge:
-    """Judges transcripts; made once.
+    """Judges transcripts; made once, safe to use from several threads.
 
     Args:
-        encoder: of windows and of the rubric's texts.
-        cache: a folder where embeddings of the rubric's texts are kept between runs, or None.
-        background: what concepts are told apart from, by default the other concepts of the same rubric. With the
-            core rubric here, a concept gets the same verdict whichever others are asked for.
-        head: probabilities from features; by default the one that ships.
+        reader: what it makes of words.
+        encoder: for concepts that the reader does not know; loaded when there is one.
+        core: the rubric that the reader was trained on; its concepts, and only those with the same text, are the
+            reader's.
+        cache: a folder where embeddings of rubrics' texts are kept between runs, or None.
 
     Raises:
-        CheckError: the head cannot be loaded.
+        CheckError: a head cannot be loaded.
     """
 
-    def __init__(
-        self,
-        encoder: Encoder,
-        cache: Path | None = None,
-        background: Rubric | None = None,
-        head: Head | None = None,
-    ) -> None:
+    def __init__(self, reader: Reader, encoder: Encoder, core: Rubric, cache: Path | None = None) -> None:
+        self._reader = reader
         self._encoder = encoder
-        self._background = background
-        self._head = head or shipped()
-        anchors = Anchors(encoder, cache)
+        self._known = {concept.id: concept for concept in core.concepts if concept.id in CONCEPTS}
+        self._anchors = Anchors(encoder, cache)
         self._targets = lru_cache(maxsize=_RUBRICS)(
-            lambda rubric: prepare(rubric, background or rubric, anchors)
+            lambda concepts: matching.targets(
+                concepts, self._anchors, frozenset(concept.id for concept in concepts if not self._knows(concept))
+            )
         )
 
     def judge(self, transcript: Transcript, rubric: Rubric, *, question: str = "") -> Judgement:
@@ -75,74 +104,139 @@ class Judge:
             question: the prompt and its constraints; words that only repeat it earn nothing.
 
         Raises:
-            CheckError: the encoder failed; never reported as missed concepts.
+            CheckError: reader or encoder failed; never reported as missed concepts.
             ContentError: a cue of the rubric cannot be parsed.
         """
         versions = {
-            "judge": f"{VERSION}+{self._head.version}",
+            "judge": f"{VERSION}+{shipped('core').version}",
             "rubric": f"{rubric.id}@{rubric.version}",
-            "encoder": self._encoder.version,
+            "reader": self._reader.version,
         }
-        if self._background is not None:
-            versions["background"] = f"{self._background.id}@{self._background.version}"
         reason = obstacle(transcript)
         if reason is not None:
             return Judgement(rubric=rubric.id, graded=False, not_graded=reason, versions=versions)
-        reading = read(transcript, question, self._encoder)
-        targets: Targets = self._targets(rubric.model_copy(update={"samples": ()}))
+        answer = self.read(transcript, question)
+        if not self._reads_all(rubric):
+            versions["encoder"] = self._encoder.version
         return Judgement(
             rubric=rubric.id,
-            findings=findings(reading, targets, self._head),
-            red_flags=raised(reading, targets.flags),
+            findings=tuple(_finding(ground, answer, transcript) for ground in self.grounds(answer, rubric)),
+            red_flags=raised(answer.stretches, self._claims(answer, rubric)),
             versions=versions,
         )
 
+    def read(self, transcript: Transcript, question: str) -> Answer:
+        """The answer as the reader sees it.
 
-def findings(reading: Reading, targets: Targets, head: Head) -> tuple[Finding, ...]:
-    """One finding per concept, in order."""
-    if not reading.windows:
-        return tuple(Finding(concept=concept.id, verdict="missed", confidence=1) for concept in targets.concepts)
-    return tuple(
-        _finding(concept.id, reading, own, head)
-        for concept, own in zip(targets.concepts, grounds(reading, targets), strict=True)
-    )
+        Raises:
+            CheckError: the reader failed.
+        """
+        words = repaired([word.text for word in transcript.words])
+        spans = stretches(transcript.words, question)
+        return Answer(words, self._reader.read(words, question).over(spans), listing(spans, transcript.words))
+
+    def grounds(self, answer: Answer, rubric: Rubric) -> list[Ground]:
+        """What the answer gives each concept of the rubric, in order.
+
+        Raises:
+            CheckError: the encoder failed.
+            ContentError: a cue cannot be parsed.
+        """
+        signs = {} if self._reads_all(rubric) else self._signs(answer, rubric)
+        own = {concept: matching.verdicts(found, len(rubric.concepts)) for concept, found in signs.items()}
+        found: list[Ground] = []
+        for concept in rubric.concepts:
+            kind: Kind
+            if concept.id in own:
+                verdicts, kind = own[concept.id], "own"
+            else:
+                verdicts, kind = answer.stretches.verdicts[:, CONCEPTS.index(concept.id)], "core"
+            found.append(Ground(concept, without_lists(verdicts, answer.lists), kind))
+        return found
+
+    def signs(
+        self, words: Sequence[str], spans: Sequence[Span], question: str, rubric: Rubric
+    ) -> dict[str, NDArray[np.float64]]:
+        """What speaks for each concept that the reader does not know in each span of the words (see `matching.signs`).
+
+        Raises:
+            CheckError: reader or encoder failed.
+            ContentError: a cue cannot be parsed.
+        """
+        read = self._reader.read(words, question).over(spans)
+        return self._signs(Answer(list(words), read, np.zeros(len(spans), bool)), rubric)
+
+    def _signs(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
+        windows = self._embedded(answer)
+        spans, stance = answer.stretches.spans, answer.stretches.stance
+        return {
+            concept: matching.signs(target, windows, cue_counts(target.cues, answer.words, spans), stance)
+            for concept, target in self._targets(rubric.concepts).items()
+        }
+
+    def _claims(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
+        """How sure it is that each stretch makes each claim."""
+        known = answer.stretches.flags
+        own = [flag for flag in rubric.red_flags if flag.id not in FLAGS]
+        windows = self._embedded(answer) if own else None
+        return {
+            flag.id: known[:, FLAGS.index(flag.id)]
+            if windows is None or flag.id in FLAGS
+            else matching.claims(windows, *map(self._anchors.embed, (flag.examples.present, flag.examples.absent)))
+            for flag in rubric.red_flags
+        }
+
+    def _embedded(self, answer: Answer) -> Embeddings:
+        texts = (" ".join(filter(None, answer.words[span.first : span.stop])) for span in answer.stretches.spans)
+        return self._encoder.embed([plain(text) for text in texts])
+
+    def _reads_all(self, rubric: Rubric) -> bool:
+        return all(map(self._knows, rubric.concepts)) and all(flag.id in FLAGS for flag in rubric.red_flags)
+
+    def _knows(self, concept: Concept) -> bool:
+        known = self._known.get(concept.id)
+        return known is not None and known.statement == concept.statement
 
 
-def grounds(reading: Reading, targets: Targets) -> list[Ground]:
-    """What each concept finds in an answer that has at least one window."""
-    present = {key: np.minimum(reading.hits(cues), 1) for key, cues in targets.crowd.items()}
-    everybody = sum(present.values(), np.zeros(len(reading.windows)))
-    return [
-        ground(reading, concept, reading.hits(concept.cues), everybody - present.get(concept.id, 0))
-        for concept in targets.concepts
-    ]
+def without_lists(own: NDArray[np.float64], lists: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """A list of terms names what it seems to explain."""
+    moved = own.copy()
+    explained, named = VERDICTS_READ.index("explained"), VERDICTS_READ.index("named")
+    moved[lists, named] += moved[lists, explained]
+    moved[lists, explained] = 0
+    return moved
 
 
-def decide(probabilities: dict[Verdict, float], own: Ground, bar: float) -> Verdict:
-    """The verdict: "explained" from `bar` on, else the likeliest other for which there is ground in the words."""
+def decide(probabilities: dict[Verdict, float], bar: float) -> Verdict:
+    """The verdict: "explained" from `bar` on, else the likeliest other."""
     possible = dict(probabilities)
-    if possible.pop("explained") >= bar and not own.listing[np.argsort(-own.explains, kind="stable")[:3]].all():
+    if possible.pop("explained") >= bar:
         return "explained"
-    if not own.set_aside.any():
-        del possible["dismissed"]
     return max(possible, key=possible.__getitem__)
 
 
-def _finding(concept: str, reading: Reading, own: Ground, head: Head) -> Finding:
-    probabilities = head.probabilities(own.features)
-    verdict = decide(probabilities, own, head.bar)
-    confidence = round(probabilities[verdict], 3)
+def _finding(ground: Ground, answer: Answer, transcript: Transcript) -> Finding:
+    spans = answer.stretches.spans
+    if not spans:
+        return Finding(concept=ground.concept.id, verdict="missed", confidence=1)
+    head = shipped(ground.kind)
+    probabilities = head.probabilities(features(ground.own, answer.stretches))
+    verdict = decide(probabilities, head.bar)
+    evidence: tuple[Span, ...] = ()
+    if verdict != "missed":
+        strength = ground.own[:, VERDICTS_READ.index(verdict)]
+        if verdict == "dismissed":
+            strength = strength + ground.own[:, VERDICTS_READ.index("taken-back")]
+        evidence = best_spans(spans, strength, most=_EVIDENCE[verdict])
     return Finding(
-        concept=concept, verdict=verdict, confidence=confidence, evidence=_evidence(verdict, reading, own)
+        concept=ground.concept.id,
+        verdict=verdict,
+        confidence=round(probabilities[verdict], 3),
+        evidence=evidence,
+        unclear=bool(evidence) and all(_badly_heard(span, transcript) for span in evidence),
     )
 
 
-def _evidence(verdict: Verdict, reading: Reading, own: Ground) -> tuple[Span, ...]:
-    """The words that carry the verdict, best first."""
-    if verdict == "explained":
-        return best_spans(reading.windows, np.where(own.listing, -np.inf, own.explains), most=3)
-    if verdict == "named":
-        return best_spans(reading.windows, own.names, most=2)
-    if verdict == "dismissed":
-        return best_spans(reading.windows, np.where(own.set_aside > 0, own.set_aside, -np.inf), most=2)
-    return ()
+def _badly_heard(span: Span, transcript: Transcript) -> bool:
+    sure = [word.probability for word in transcript.words[span.first : span.stop] if word.probability is not None]
+    return bool(sure) and sum(sure) / len(sure) < _UNSURE

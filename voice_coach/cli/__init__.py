@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from voice_coach import __version__
-from voice_coach.cli import check, content, doctor, history, models, practice, review
+from voice_coach.cli import check, content, doctor, history, models, practice, review, rubrics, verdicts
 from voice_coach.errors import CoachError
 
 app = typer.Typer(
@@ -48,9 +48,10 @@ def _main(
         review.practise_with(context, [])
 
 
-for _module in (practice, check, doctor, review, history):
+for _module in (practice, check, doctor, review, history, verdicts):
     _module.register(app)
 app.add_typer(content.app, name="drills")
+app.add_typer(rubrics.app, name="rubrics")
 app.add_typer(models.app, name="models")
 
 

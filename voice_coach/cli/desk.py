@@ -12,6 +12,7 @@ from voice_coach.audio.endpoint import Endpointing
 from voice_coach.audio.loudspeaker import Loudspeaker
 from voice_coach.check.encoder import MiniLM
 from voice_coach.check.judge import Judge
+from voice_coach.check.reader import Reader
 from voice_coach.clock import SystemClock
 from voice_coach.errors import CoachError, WeightsError
 from voice_coach.history.archive import Archive
@@ -90,7 +91,7 @@ class JudgeLater:
         """The judge itself.
 
         Raises:
-            CheckError: the encoder cannot be loaded.
+            CheckError: the reader cannot be loaded.
         """
         with self._loading:
             if self._judge is None:
@@ -106,9 +107,11 @@ def judge(home: Path, core: Rubric) -> Judge:
     """The judge, with what it computed for rubrics kept in the data folder.
 
     Raises:
-        CheckError: the encoder cannot be loaded.
+        CheckError: the reader cannot be loaded.
     """
-    return Judge(MiniLM(), cache=home / CACHE / "rubrics", background=core)
+    reader = Reader()
+    reader.load()
+    return Judge(reader, MiniLM(), core, cache=home / CACHE / "rubrics")
 
 
 def voice(choices: Choices) -> CoachVoice | None:

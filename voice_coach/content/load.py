@@ -98,6 +98,28 @@ class Library:
             hint = nearest(id_or_path, self._rubrics) or f"there are: {', '.join(self._rubrics)}."
             raise UsageError(f"There is no rubric `{id_or_path}`; {hint}") from None
 
+    def rubrics(self) -> tuple[Rubric, ...]:
+        """All rubrics, shipped ones first.
+
+        Raises:
+            ContentError: a rubric file is wrong; one line per problem.
+        """
+        return tuple(self._rubrics.values())
+
+    def rubric_files(self, id_or_path: str | None = None) -> list[Path]:
+        """The file of one rubric, or of all, whether they are right or wrong.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        files = [path for folder in self._folders("rubrics") if folder.is_dir() for path in yaml_files(folder)]
+        if id_or_path is None:
+            return files
+        named = [Path(id_or_path)] if Path(id_or_path).is_file() else [path for path in files if path.stem == id_or_path]
+        if not named:
+            raise UsageError(f"There is no rubric file `{id_or_path}`; give a path, or one of: {', '.join(p.stem for p in files)}.")
+        return named
+
     def core(self) -> Rubric:
         """The core rubric.
 

@@ -7,6 +7,7 @@ words dropped, fillers, mis-hearings, digits for number words. What the program 
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tests.benchmarks.corpus import STANCES, Answer, Thought
-from voice_coach.check.reader import CONCEPTS, FLAGS, STANCES_READ, VERDICTS_READ, plain
+from voice_coach.check.reader import CONCEPTS, FLAGS, QUESTION, STANCES_READ, VERDICTS_READ, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,17 +62,21 @@ class Sample:
 
     Attributes:
         ids, kinds: token ids and segment ids, of shape (tokens,).
-        word: index of each token's word, or -1 for the question's tokens and separators.
-        concepts: of shape (tokens, concepts), flags: (tokens, flags), stance, begins: (tokens,); `IGNORED` outside words.
+        shown: which tokens are the answer's, of shape (tokens,).
+        line: index into `spans` of the whole line that each token belongs to, -1 outside, of shape (tokens,).
+        spans: first token and the one after the last of every labelled stretch, of shape (spans, 2): each line, most of
+            it, and it together with the next, since what is judged later need not begin where a thought does.
+        concepts: of shape (spans, concepts), flags: (spans, flags), stance: (spans,); `IGNORED` where not known.
     """
 
     ids: NDArray[np.int64]
     kinds: NDArray[np.int64]
-    word: NDArray[np.int64]
+    shown: NDArray[np.bool_]
+    line: NDArray[np.int64]
+    spans: NDArray[np.int64]
     concepts: NDArray[np.int64]
     flags: NDArray[np.int64]
     stance: NDArray[np.int64]
-    begins: NDArray[np.int64]
 
 
 @dataclass
@@ -108,12 +113,12 @@ class Varied:
             for _ in range(self.random.randint(1, 3)):
                 lines.insert(self.random.randint(0, len(lines)), self._any())
         question = answer.question if self.random.random() < 0.8 else ""
-        return sample(question, [self._noisy(line) for line in lines], self.tokenizer, self.longest)
+        return sample(question, [self._noisy(line) for line in lines], self.tokenizer, self.longest, self.random)
 
     def _composite(self) -> Sample:
         lines = [self._noisy(self._any()) for _ in range(self.random.randint(3, 14))]
         question = self.random.choice(self.answers).question if self.random.random() < 0.5 else ""
-        return sample(question, lines, self.tokenizer, self.longest)
+        return sample(question, lines, self.tokenizer, self.longest, self.random)
 
     def _any(self) -> Labelled:
         if self.snippets and self.random.random() < 0.35:
@@ -150,38 +155,61 @@ def snippet(text: str, concept: str, verdict: str) -> Labelled:
     return Labelled(tuple(text.split()), concepts, (IGNORED,) * len(FLAGS), IGNORED)
 
 
-def sample(question: str, lines: Sequence[Labelled], tokenizer: Tokenizer, longest: int) -> Sample:
+def sample(
+    question: str, lines: Sequence[Labelled], tokenizer: Tokenizer, longest: int, chance: random.Random
+) -> Sample:
     """Tokens `[CLS] question [SEP] answer [SEP]`, the answer cut at `longest` tokens in all."""
-    asked = tokenizer.encode(plain(question), add_special_tokens=False).ids[:64] if question else []
+    asked = _pieces(tokenizer, plain(question))[:QUESTION] if question else []
     head = [_special(tokenizer, "[CLS]"), *asked, _special(tokenizer, "[SEP]")]
-    ids, word, rows = list(head), [-1] * len(head), [None] * len(head)
-    begins = [IGNORED] * len(head)
-    count = 0
+    ids = list(head)
+    whole: list[tuple[int, int, Labelled]] = []
     for line in lines:
-        fresh = True
-        for text in line.words:
-            pieces = _pieces(tokenizer, plain(text))
-            for piece in pieces:
-                ids.append(piece)
-                word.append(count)
-                rows.append(line)  # type: ignore[arg-type]
-                begins.append(int(fresh))
-                fresh = False
-            count += 1
-    ids, word, rows, begins = (part[: longest - 1] for part in (ids, word, rows, begins))  # type: ignore[assignment]
+        pieces = [piece for text in line.words for piece in _pieces(tokenizer, plain(text))]
+        if len(ids) + len(pieces) >= longest:
+            break
+        if pieces:
+            whole.append((len(ids), len(ids) + len(pieces), line))
+        ids += pieces
     ids.append(_special(tokenizer, "[SEP]"))
-    word.append(-1)
-    rows.append(None)
-    begins.append(IGNORED)
-    none_c, none_f = (IGNORED,) * len(CONCEPTS), (IGNORED,) * len(FLAGS)
+    spans = [(first, stop, line) for first, stop, line in whole]
+    for first, stop, line in whole:
+        length = stop - first
+        if length >= 10:  # noqa: PLR2004 - shorter ones stay whole
+            part = round(length * chance.uniform(0.5, 0.9))
+            start = first + chance.randint(0, length - part)
+            spans.append((start, start + part, line))
+    for (first, _, line), (_, stop, after) in itertools.pairwise(whole):
+        if stop - first <= 50:  # noqa: PLR2004 - as long as a pair of windows
+            spans.append((first, stop, _joined(line, after)))
+    of_line = np.full(len(ids), -1)
+    for index, (first, stop, _) in enumerate(whole):
+        of_line[first:stop] = index
     return Sample(
+        line=of_line,
         ids=np.array(ids, np.int64),
         kinds=np.array([0] * len(head) + [1] * (len(ids) - len(head)), np.int64),
-        word=np.array(word, np.int64),
-        concepts=np.array([line.concepts if line else none_c for line in rows], np.int64),  # type: ignore[attr-defined]
-        flags=np.array([line.flags if line else none_f for line in rows], np.int64),  # type: ignore[attr-defined]
-        stance=np.array([line.stance if line else IGNORED for line in rows], np.int64),  # type: ignore[attr-defined]
-        begins=np.array(begins, np.int64),
+        shown=np.array([False] * len(head) + [True] * (len(ids) - len(head) - 1) + [False]),
+        spans=np.array([span[:2] for span in spans], np.int64).reshape(-1, 2),
+        concepts=np.array([line.concepts for *_, line in spans], np.int64).reshape(-1, len(CONCEPTS)),
+        flags=np.array([line.flags for *_, line in spans], np.int64).reshape(-1, len(FLAGS)),
+        stance=np.array([line.stance for *_, line in spans], np.int64),
+    )
+
+
+def _joined(one: Labelled, after: Labelled) -> Labelled:
+    """Two lines as one stretch: the best passage counts, taking back what went before is not known."""
+
+    def verdict(first: int, second: int) -> int:
+        codes = {first, second}
+        if IGNORED in codes or codes >= {_CODES["e"], _CODES["r"]}:
+            return IGNORED
+        return next((_CODES[code] for code in "endr" if _CODES[code] in codes), 0)
+
+    return Labelled(
+        words=one.words + after.words,
+        concepts=tuple(map(verdict, one.concepts, after.concepts)),
+        flags=tuple(IGNORED if IGNORED in pair else max(pair) for pair in zip(one.flags, after.flags, strict=True)),
+        stance=one.stance if one.stance == after.stance else IGNORED,
     )
 
 

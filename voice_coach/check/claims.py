@@ -1,0 +1,33 @@
+"""Red flags: claims that cost the candidate, raised only on words that make them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voice_coach.check.evidence import best_spans
+from voice_coach.records import RedFlag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from voice_coach.check.reader import Stretches
+
+BAR = 0.35
+"""Probability from which a stretch makes the claim; chosen on half of the labelled answers."""
+
+
+def raised(answer: Stretches, claims: Mapping[str, NDArray[np.float64]]) -> tuple[RedFlag, ...]:
+    """The flags that the answer raises, in order, each with the words that did.
+
+    Args:
+        answer: its stretches.
+        claims: by flag, how sure it is that each stretch makes the claim.
+    """
+    found = []
+    for flag, sure in claims.items():
+        spans = best_spans(answer.spans, np.where(sure >= BAR, sure, -np.inf), most=1)
+        found += [RedFlag(id=flag, evidence=span) for span in spans]
+    return tuple(found)
