@@ -171,7 +171,7 @@ class LiveFace:
         self._words: list[str] = []
         self._draft: list[str] = []
         self._below = PlainFace(console, hide_question=hide_question)
-        self._live = Live(get_renderable=self._render, console=console, refresh_per_second=10, transient=True)
+        self._live = Live(get_renderable=self.block, console=console, refresh_per_second=10, transient=True)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -211,7 +211,8 @@ class LiveFace:
             case _:
                 pass
 
-    def _render(self) -> RenderableType:
+    def block(self) -> RenderableType:
+        """What is on screen now."""
         if self._drill is None:
             return Text()
         parts: list[RenderableType] = [
