@@ -14,6 +14,7 @@ from tests.virtual_sound import sound_env
 from voice_coach.audio.file import AudioFile
 from voice_coach.clock import SystemClock
 from voice_coach.content.load import Library
+from voice_coach.history.archive import Archive
 from voice_coach.records import SAMPLE_RATE, Frame
 from voice_coach.speech.voice import Voice
 
@@ -97,6 +98,40 @@ def test_it_speaks_the_question_hears_the_answer_and_says_what_was_missed(
     (recording,) = (program.home / "audio").glob("*.flac")
     assert share_heard(SPOKEN, recording, whisper) > 0.8
     assert "Grounding" in program.run("replay").stdout
+
+
+def test_it_asks_back_hears_the_second_answer_and_closes_in_a_sentence(
+    program: Program, sound: VirtualSound, answer: Path, whisper: Whisper, tmp_path: Path
+) -> None:
+    process = program.start("practice", DRILL, "--silence", "3")
+    try:
+        read_until(process, "Listening to")
+        sound.feed(answer).wait(60)
+        read_until(process, "a follow-up")
+        asked_back, close = tmp_path / "asked-back.wav", tmp_path / "close.wav"
+        ear = sound.record_speaker(asked_back)
+        read_until(process, "Listening to")
+        ear.send_signal(signal.SIGINT)
+        ear.wait(10)
+        ear = sound.record_speaker(close)
+        sound.feed(answer)
+        rest, errors = process.communicate(timeout=120)
+        ear.send_signal(signal.SIGINT)
+        ear.wait(10)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors
+    assert "Asked back, and not counted above" in rest
+    with Archive(program.home) as archive:
+        attempt = archive.attempt()
+        recording = archive.audio_path(attempt)
+    (follow_up,) = attempt.follow_ups
+    assert recording
+    assert len(pcm_of(recording)) == 2 * (attempt.samples or 0)
+    assert 0 < (follow_up.start or 0) < (attempt.samples or 0)
+    assert 0 < follow_up.first < len(attempt.transcript.words)
+    assert share_heard(follow_up.question, asked_back, whisper) > 0.5
+    assert share_heard("you explained concepts the main gap is", close, whisper) > 0.5
 
 
 def share_heard(text: str, file: Path, whisper: Whisper) -> float:
