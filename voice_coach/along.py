@@ -38,8 +38,9 @@ class Along:
         self._shown = shown
         self._question = question
         self._before = question.follows.transcript.words if question.follows else ()
-        self._words: tuple[Word, ...] = ()
-        self._judged = 0
+        self._settled: tuple[Word, ...] = ()
+        self._draft: tuple[Word, ...] = ()
+        self._judged: tuple[Word, ...] = ()
         self._told: dict[str, Verdict] | None = None
         self._running: Future[Judgement] | None = None
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="along")
@@ -50,9 +51,10 @@ class Along:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def add(self, words: tuple[Word, ...]) -> None:
-        """Words that were said since, in order."""
-        self._words += words
+    def add(self, settled: tuple[Word, ...], draft: tuple[Word, ...] = ()) -> None:
+        """Words that are now final, in order, and the present guess at those after them."""
+        self._settled += settled
+        self._draft = draft
 
     def poll(self) -> Iterator[Event]:
         """How the concepts stand, where that changed; never waits."""
@@ -70,9 +72,10 @@ class Along:
                 return
             self._running = None
             yield from self._tell({finding.concept: finding.verdict for finding in judgement.findings})
-        if self._running is None and len(self._words) > self._judged:
-            self._judged = len(self._words)
-            words = Transcript(words=self._before + self._words)
+        said = self._settled + self._draft
+        if self._running is None and said != self._judged:
+            self._judged = said
+            words = Transcript(words=self._before + said)
             self._running = self._pool.submit(
                 self._judge.judge, words, self._question.rubric, question=self._question.given
             )

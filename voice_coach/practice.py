@@ -235,8 +235,9 @@ class _Ear:
             yield self._frame(item)
         if heard := self.hearing.poll():
             yield heard
+            if self._along:
+                self._along.add(heard.settled, heard.draft)
         if self._along:
-            self._along.add(heard.settled if heard else ())
             yield from self._along.poll()
         if not self._late and self.hearing.behind > TOO_FAR_BEHIND and not self.tape.finished:
             self._late = True

@@ -30,6 +30,8 @@ ASKING = "Asking. Any key skips the voice."
 QUIETEST = -60.0
 """dBFS at the left end of the level meter."""
 CLIPPING = -0.5
+TO_COME = "·"
+"""Before a concept that was not spoken to yet: while somebody talks nothing is missed."""
 WORDS_SHOWN = 100
 """Words kept for the screen; more than `LINES_SHOWN` lines of the widest terminal hold."""
 LINES_SHOWN = 4
@@ -78,16 +80,17 @@ def question(drill: Drill, *, hidden: bool, follow_up: str | None = None) -> Ren
 
 
 def standing(now: Standing) -> RenderableType:
-    """All concepts, those that are explained lit up and the missing ones in sight."""
+    """All concepts: those that are explained light up, and those still to come stay in sight."""
     title = titles(now.rubric)
-    cells = [
-        Text(
-            f"{SIGNS[verdict]} {title[concept]}",
-            style=f"bold {STYLES[verdict]}" if verdict != "missed" else "",
-        )
-        for concept, verdict in now.verdicts.items()
-    ]
-    return Columns(cells, padding=(0, 3))
+    return Columns(
+        [
+            Text(f"{TO_COME} {title[concept]}")
+            if verdict == "missed"
+            else Text(f"{SIGNS[verdict]} {title[concept]}", style=f"bold {STYLES[verdict]}")
+            for concept, verdict in now.verdicts.items()
+        ],
+        padding=(0, 3),
+    )
 
 
 def clock(samples: int) -> str:
