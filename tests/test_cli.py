@@ -371,7 +371,7 @@ def _write_silence(path: Path, seconds: int = 4) -> None:
 
 def test_the_list_of_drills_can_be_narrowed_and_says_how_the_last_answer_went(program: Program) -> None:
     program.run("practice", DRILL, "--typed", "--no-voice", "--follow-ups", "0", typed=f"{ANSWER}\n\n")
-    weak = program.run("drills", "--weak").stdout
+    weak = program.run("drills", "list", "--weak").stdout
     assert DRILL in weak
     assert "of 11, " in weak
     assert weak.count("not tried") == 0
@@ -389,7 +389,7 @@ def test_a_persons_own_drill_stands_in_the_place_of_the_shipped_one(program: Pro
     own.write_text(
         shipped.read_text("utf-8").replace("title: Customer support assistant", "title: My own"), "utf-8"
     )
-    listed = program.run("drills", "--section", "system").stdout
+    listed = program.run("drills", "list", "--section", "system").stdout
     assert f"* {DRILL}" in listed
     assert "My own" in listed
     assert "Customer support assistant" not in listed

@@ -71,7 +71,7 @@ class Along:
                     yield Warned(str(error))
                 return
             self._running = None
-            yield from self._tell({finding.concept: finding.verdict for finding in judgement.findings})
+            yield from self._tell(judgement.verdicts)
         said = self._settled + self._draft
         if self._running is None and said != self._judged:
             self._judged = said

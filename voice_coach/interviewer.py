@@ -67,11 +67,13 @@ def outcome(attempt: Attempt) -> Judgement:
 def weightiest_gap(attempt: Attempt, drill: Drill) -> str | None:
     """The must-have that a follow-up should aim at; None where none is missing, or nothing was graded.
 
+    A concept of which it is unclear what was said is not missing.
+
     Missing is a must-have that is not explained and was not asked about yet; the weightiest comes first, of equals
     the one with the worst verdict, then in the drill's order.
     """
     asked = {follow_up.concept for follow_up in attempt.follow_ups}
-    verdicts = {finding.concept: finding.verdict for finding in outcome(attempt).findings}
+    verdicts = outcome(attempt).verdicts
     gaps = [
         item
         for item in drill.concepts
@@ -152,14 +154,13 @@ def closing(answers: Sequence[tuple[Attempt, Question]]) -> str:
         if len(answers) == 1:
             return f"This answer is not graded, because {outcome(answers[0][0]).not_graded}."
         return "None of your answers could be graded."
-    findings = [finding for attempt, _ in graded for finding in outcome(attempt).findings]
-    explained = sum(finding.verdict == "explained" for finding in findings)
+    verdicts = [verdict for attempt, _ in graded for verdict in outcome(attempt).verdicts.values()]
     gained = sum(len(attempt.gained) for attempt, _ in graded)
     over = f"Over {len(answers)} questions you" if len(answers) > 1 else "You"
     after = f", {gained} of them only after a follow-up" if gained else ""
     gap = main_gap(graded)
     lacking = f"the main gap is {gap}" if gap else "nothing is missing"
-    return f"{over} explained {explained} of {len(findings)} concepts{after}; {lacking}."
+    return f"{over} explained {verdicts.count('explained')} of {len(verdicts)} concepts{after}; {lacking}."
 
 
 def main_gap(answers: Iterable[tuple[Attempt, Question]]) -> str | None:
@@ -167,7 +168,7 @@ def main_gap(answers: Iterable[tuple[Attempt, Question]]) -> str | None:
     lost: dict[str, tuple[int, float]] = {}
     titles: dict[str, str] = {}
     for attempt, asked in answers:
-        verdicts = {finding.concept: finding.verdict for finding in outcome(attempt).findings}
+        verdicts = outcome(attempt).verdicts
         titles |= {concept.id: concept.title for concept in asked.rubric.concepts}
         for item in asked.drill.concepts:
             if verdicts.get(item.id, "explained") != "explained":

@@ -148,6 +148,11 @@ class Judgement(Record):
     versions: dict[str, str] = Field(default_factory=dict)
 
     @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """By concept; those of which it is unclear what was said are left out."""
+        return {finding.concept: finding.verdict for finding in self.findings if not finding.unclear}
+
+    @property
     def coverage(self) -> dict[Verdict, int]:
         """How many concepts got each verdict; those of which it is unclear what was said are left out."""
         counts = Counter(finding.verdict for finding in self.findings if not finding.unclear)
@@ -233,12 +238,11 @@ class Attempt(Record):
     @property
     def gained(self) -> tuple[str, ...]:
         """Concepts that are explained with, and not without, what was said after follow-ups."""
-        before = {finding.concept for finding in self.judgement.findings if finding.verdict == "explained"}
-        findings = self.prompted.findings if self.prompted else ()
+        before, after = self.judgement.verdicts, self.prompted.verdicts if self.prompted else {}
         return tuple(
-            finding.concept
-            for finding in findings
-            if finding.verdict == "explained" and finding.concept not in before
+            concept
+            for concept, verdict in after.items()
+            if verdict == "explained" and before.get(concept) != "explained"
         )
 
 

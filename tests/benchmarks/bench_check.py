@@ -49,7 +49,9 @@ class Labelled:
 
 def labelled(folder: Path) -> list[Labelled]:
     """All answers of the folder in their order."""
-    answers, labels = ({row["id"]: row for row in _rows(folder / f"{name}.jsonl")} for name in ("answers", "labels"))
+    answers, labels = (
+        {row["id"]: row for row in _rows(folder / f"{name}.jsonl")} for name in ("answers", "labels")
+    )
     return [
         Labelled(row["question"], row["answer"], labels[key]["concepts"], frozenset(labels[key]["red_flags"]))
         for key, row in answers.items()
@@ -79,7 +81,7 @@ def figures(truth: Sequence[str], guess: Sequence[str]) -> dict[str, float]:
     there = [g for t, g in zip(truth, guess, strict=True) if t == "explained"]
     return {
         "macro-F1": sum(by_verdict.values()) / len(VERDICTS),
-        **by_verdict,
+        **{str(verdict): value for verdict, value in by_verdict.items()},
         "spoken-to": f1((t != "missed" for t in truth), (g != "missed" for g in guess)),
         "credit-error": sum(g == "explained" for g in not_there) / max(1, len(not_there)),
         "miss-error": sum(g in {"missed", "dismissed"} for g in there) / max(1, len(there)),
@@ -92,7 +94,10 @@ def keywords(answer: Labelled, rubric: Rubric) -> Judgement:
     found = {
         concept.id: any(
             word in text
-            for word in (*re.findall(r"\w{4,}", concept.title.lower()), *(c for c in concept.cues if c.isalpha()))
+            for word in (
+                *re.findall(r"\w{4,}", concept.title.lower()),
+                *(c for c in concept.cues if c.isalpha()),
+            )
         )
         for concept in rubric.concepts
     }
@@ -110,7 +115,9 @@ def row(
 ) -> dict[str, float]:
     """Judges the answers and prints one line of figures."""
     judged = [(answer, judge(answer)) for answer in answers]
-    pairs = [(answer.verdict(f.concept), f.verdict) for answer, judgement in judged for f in judgement.findings]
+    pairs = [
+        (answer.verdict(f.concept), f.verdict) for answer, judgement in judged for f in judgement.findings
+    ]
     result = figures([t for t, _ in pairs], [g for _, g in pairs])
     flags = [flag.id for flag in rubric.red_flags]
     result["flags"] = f1(

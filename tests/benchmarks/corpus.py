@@ -1,6 +1,6 @@
 """The training answers of `rubrics/training/`: their format (README.md beside them), read and checked.
 
-    python tests/benchmarks/corpus.py [FILE...]     check files, count what they hold
+python tests/benchmarks/corpus.py [FILE...]     check files, count what they hold
 """
 
 from __future__ import annotations

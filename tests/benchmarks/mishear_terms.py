@@ -46,7 +46,9 @@ def main() -> None:
     right = sum(times for term, counts in heard.items() for text, times in counts.items() if same(term, text))
     for term, counts in sorted(wrong.items(), key=lambda item: -sum(item[1].values())):
         others = {text: times for text, times in counts.items() if not same(term, text)}
-        sys.stdout.write(f"{term:24} " + ", ".join(f"{text} ({times})" for text, times in others.items()) + "\n")
+        sys.stdout.write(
+            f"{term:24} " + ", ".join(f"{text} ({times})" for text, times in others.items()) + "\n"
+        )
     sys.stdout.write(f"{right} of {total} heard right ({right / total:.0%})\n")
 
 
@@ -61,17 +63,25 @@ def hear() -> dict[str, Counter[str]]:
 
     from voice_coach.speech.weights import locate
 
-    model = WhisperModel(str(locate("base", Path("nowhere"))), device="cpu", compute_type="int8", cpu_threads=2)
+    model = WhisperModel(
+        str(locate("base", Path("nowhere"))), device="cpu", compute_type="int8", cpu_threads=2
+    )
     found: dict[str, Counter[str]] = {term: Counter() for term in TERMS}
     with tempfile.TemporaryDirectory() as folder:
         for number, voice in enumerate(VOICES):
             for term in TERMS:
                 carrier = CARRIERS[number % len(CARRIERS)]
                 file = Path(folder) / "term.wav"
-                subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "-w", str(file), carrier.format(term)], check=True)
-                segments, _ = model.transcribe(str(file), language="en", beam_size=5, condition_on_previous_text=False)
+                subprocess.run(
+                    ["espeak-ng", "-v", voice, "-s", "150", "-w", str(file), carrier.format(term)], check=True
+                )
+                segments, _ = model.transcribe(
+                    str(file), language="en", beam_size=5, condition_on_previous_text=False
+                )
                 text = " ".join(segment.text for segment in segments)
-                before, after = (re.escape(part.strip()).replace(r"\ ", r"\W+") for part in carrier.split("{}"))
+                before, after = (
+                    re.escape(part.strip()).replace(r"\ ", r"\W+") for part in carrier.split("{}")
+                )
                 place = re.search(f"{before}(.*?){after}", text, re.IGNORECASE)
                 found[term][place.group(1).strip(" ,.") if place else "?"] += 1
     return found

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from voice_coach.check.encoder import DIMENSIONS, Embeddings, Encoder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 class Anchors:

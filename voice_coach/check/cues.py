@@ -131,7 +131,9 @@ def _atoms(choice: str, pattern: str) -> tuple[Atom, ...]:
     exact = choice.startswith("=")
     found = tokens([choice.removeprefix("=")])
     if not found or "*" in choice or "#" in choice:
-        raise ContentError(f"The cue {pattern!r} has no word at {choice!r}; write words, `a|b`, `=word`, `#` or `*`.")
+        raise ContentError(
+            f"The cue {pattern!r} has no word at {choice!r}; write words, `a|b`, `=word`, `#` or `*`."
+        )
     return tuple(Atom(form=token.form) if exact else Atom(stem=token.stem) for token in found)
 
 

@@ -125,7 +125,9 @@ def verified(path: Path, sha256: str) -> bytes:
     except OSError as error:
         raise CheckError(f"{path} of the judge cannot be read ({error.strerror}); install again.") from error
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise CheckError(f"{path} is damaged or another version (its SHA-256 is not {sha256}); install again.")
+        raise CheckError(
+            f"{path} is damaged or another version (its SHA-256 is not {sha256}); install again."
+        )
     return content
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voice_coach.check.reader import VERDICTS_READ
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from voice_coach.check.reader import Stretches
 
 FEATURES = (
@@ -43,18 +44,20 @@ def features(own: NDArray[np.float64], answer: Stretches) -> NDArray[np.float64]
     def most(values: NDArray[np.float64], where: NDArray[np.bool_]) -> float:
         return log_odds(values[where].max(initial=0.0))
 
-    return np.array([
-        log_odds(explained[best]),
-        log_odds(named.max()),
-        log_odds(dismissed.max()),
-        most(taken_back, after),
-        most(dismissed, after),
-        log_odds((1 - own[:, _NOTHING]).max()),
-        np.log(explained @ words + 1),
-        np.log(named @ words + 1),
-        np.log(dismissed @ words + 1),
-        most(explained, first >= stop[against]),
-    ])
+    return np.array(
+        [
+            log_odds(explained[best]),
+            log_odds(named.max()),
+            log_odds(dismissed.max()),
+            most(taken_back, after),
+            most(dismissed, after),
+            log_odds((1 - own[:, _NOTHING]).max()),
+            np.log(explained @ words + 1),
+            np.log(named @ words + 1),
+            np.log(dismissed @ words + 1),
+            most(explained, first >= stop[against]),
+        ]
+    )
 
 
 def log_odds(probability: float) -> float:

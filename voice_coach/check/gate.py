@@ -22,7 +22,9 @@ def obstacle(transcript: Transcript) -> str | None:
     if not words:
         return f"no words were {verb}"
     if len(words) < FEWEST_WORDS:
-        return f"only {len(words)} word{'s were' if len(words) > 1 else ' was'} {verb}, far too short to judge"
+        return (
+            f"only {len(words)} word{'s were' if len(words) > 1 else ' was'} {verb}, far too short to judge"
+        )
     sure = [word.probability for word in words if word.probability is not None]
     if sure and sum(sure) / len(sure) < LEAST_PROBABILITY:
         return f"the recogniser was only {sum(sure) / len(sure):.0%} sure of the words"

@@ -1,8 +1,8 @@
 """The heads: a concept's features to probabilities of the four verdicts.
 
-Multinomial logistic regressions whose weights lie in `heads.json`, fitted by `tests/benchmarks/training/fit.py`: one for the
-core concepts, which the reader was trained on, one for all others. Neither knows a particular concept, so that the
-latter serves concepts written yesterday.
+Multinomial logistic regressions whose weights lie in `heads.json`, fitted by `tests/benchmarks/training/fit.py`:
+one for the core concepts, which the reader was trained on, one for all others. Neither knows a particular concept,
+so that the latter serves concepts written yesterday.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voice_coach.check.features import FEATURES
 from voice_coach.errors import CheckError
 from voice_coach.records import VERDICTS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from voice_coach.records import Verdict
 
 Kind = Literal["core", "own"]

@@ -1,7 +1,7 @@
 """Transcript and rubric to a judgement: the same words and rubric always give the same, byte for byte.
 
-    words -> gate -> stretches -> reader -> per concept: features -> head -> verdict -> evidence
-                                         -> per red flag: claim
+words -> gate -> stretches -> reader -> per concept: features -> head -> verdict -> evidence
+                                     -> per red flag: claim
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voice_coach.check import matching
 from voice_coach.check.anchors import Anchors
@@ -28,6 +27,8 @@ from voice_coach.records import Finding, Judgement
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from voice_coach.check.encoder import Embeddings, Encoder
     from voice_coach.check.head import Kind
@@ -48,7 +49,7 @@ _EVIDENCE = {"explained": 3, "named": 2, "dismissed": 2, "missed": 0}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer read: its words with mis-heard terms put right, its stretches, and which of these are lists of terms."""
+    """An answer read: its words with mis-heard terms put right, its stretches, and which of them are lists."""
 
     words: list[str]
     stretches: Stretches
@@ -91,7 +92,9 @@ class Judge:
         self._anchors = Anchors(encoder, cache)
         self._targets = lru_cache(maxsize=_RUBRICS)(
             lambda concepts: matching.targets(
-                concepts, self._anchors, frozenset(concept.id for concept in concepts if not self._knows(concept))
+                concepts,
+                self._anchors,
+                frozenset(concept.id for concept in concepts if not self._knows(concept)),
             )
         )
 
@@ -182,12 +185,16 @@ class Judge:
         return {
             flag.id: known[:, FLAGS.index(flag.id)]
             if windows is None or flag.id in FLAGS
-            else matching.claims(windows, *map(self._anchors.embed, (flag.examples.present, flag.examples.absent)))
+            else matching.claims(
+                windows, *map(self._anchors.embed, (flag.examples.present, flag.examples.absent))
+            )
             for flag in rubric.red_flags
         }
 
     def _embedded(self, answer: Answer) -> Embeddings:
-        texts = (" ".join(filter(None, answer.words[span.first : span.stop])) for span in answer.stretches.spans)
+        texts = (
+            " ".join(filter(None, answer.words[span.first : span.stop])) for span in answer.stretches.spans
+        )
         return self._encoder.embed([plain(text) for text in texts])
 
     def _reads_all(self, rubric: Rubric) -> bool:
@@ -238,5 +245,7 @@ def _finding(ground: Ground, answer: Answer, transcript: Transcript) -> Finding:
 
 
 def _badly_heard(span: Span, transcript: Transcript) -> bool:
-    sure = [word.probability for word in transcript.words[span.first : span.stop] if word.probability is not None]
+    sure = [
+        word.probability for word in transcript.words[span.first : span.stop] if word.probability is not None
+    ]
     return bool(sure) and sum(sure) / len(sure) < _UNSURE

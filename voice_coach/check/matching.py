@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voice_coach.check.cues import CueSet
 from voice_coach.check.encoder import DIMENSIONS
@@ -23,21 +22,26 @@ from voice_coach.check.reader import CONCEPTS, STANCES_READ, VERDICTS_READ
 from voice_coach.errors import CheckError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from voice_coach.check.anchors import Anchors
     from voice_coach.check.encoder import Embeddings
     from voice_coach.content.models import Concept
 
 _FILE = Path(__file__).parent / "matching.json"
-_STANCES = tuple(STANCES_READ.index(name) for name in ("nothing", "explained", "named", "dismissed", "others", "off"))
+_STANCES = tuple(
+    STANCES_READ.index(name) for name in ("nothing", "explained", "named", "dismissed", "others", "off")
+)
 _NEAREST = 3
 _FEW = 8
 _CLAIM = 0.7
 """Takes a cosine for a probability: half alike makes the claim."""
 
 SIGNS = (
-    "towards", "apart", "like-spoken", "ahead", "unlike-near-misses", "like-explained-not-named", "like-statement", "cue",
+    "towards", "apart", "like-spoken", "ahead", "unlike-near-misses", "like-explained-not-named", "like-statement",
+    "cue",
     *(f"stance-{STANCES_READ[index]}" for index in _STANCES),
 )  # fmt: skip
 """What the regression sees of one stretch and one concept."""
@@ -98,7 +102,9 @@ def _spread(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(texts[:: max(1, len(texts) // _FEW)])[:_FEW]
 
 
-def signs(target: Target, windows: Embeddings, cue: NDArray[np.float64], stance: NDArray[np.float64]) -> NDArray[np.float64]:
+def signs(
+    target: Target, windows: Embeddings, cue: NDArray[np.float64], stance: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """What speaks for the concept in each stretch, of shape (stretches, SIGNS).
 
     Args:
@@ -109,18 +115,26 @@ def signs(target: Target, windows: Embeddings, cue: NDArray[np.float64], stance:
     """
     odds = np.log((stance[:, _STANCES] + 1e-3) / (1 - stance[:, _STANCES] + 1e-3))
     like = _nearest(windows, target.spoken)
-    ahead = like - np.max([_nearest(windows, other) for other in target.others], axis=0) if target.others else like
-    return np.column_stack([
-        _along(windows, _talk(), _mean(target.spoken)),
-        _along(windows, _mean(np.concatenate((target.near_misses, *target.others))), _mean(target.spoken)),
-        like,
-        ahead,
-        _nearest(windows, target.spoken, 1) - _nearest(windows, target.near_misses, 1),
-        _nearest(windows, target.explained, 1) - _nearest(windows, target.named, 1),
-        _nearest(windows, target.statement, 1),
-        np.minimum(cue, 2),
-        odds,
-    ])
+    ahead = (
+        like - np.max([_nearest(windows, other) for other in target.others], axis=0)
+        if target.others
+        else like
+    )
+    return np.column_stack(
+        [
+            _along(windows, _talk(), _mean(target.spoken)),
+            _along(
+                windows, _mean(np.concatenate((target.near_misses, *target.others))), _mean(target.spoken)
+            ),
+            like,
+            ahead,
+            _nearest(windows, target.spoken, 1) - _nearest(windows, target.near_misses, 1),
+            _nearest(windows, target.explained, 1) - _nearest(windows, target.named, 1),
+            _nearest(windows, target.statement, 1),
+            np.minimum(cue, 2),
+            odds,
+        ]
+    )
 
 
 def verdicts(found: NDArray[np.float64], concepts: int) -> NDArray[np.float64]:

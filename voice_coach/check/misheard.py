@@ -80,7 +80,12 @@ def repaired(words: Sequence[str]) -> list[str]:
     index = 0
     while index < len(forms):
         length = next(
-            (n for n in range(_LONGEST, 0, -1) if tuple(forms[index : index + n]) in REPAIRS and index + n <= len(forms)), 0
+            (
+                n
+                for n in range(_LONGEST, 0, -1)
+                if tuple(forms[index : index + n]) in REPAIRS and index + n <= len(forms)
+            ),
+            0,
         )
         if length:
             result[index] = REPAIRS[tuple(forms[index : index + length])]

@@ -1,4 +1,4 @@
-"""The reader: a small network that reads an answer once and says of any stretch of it what it does for every core concept.
+"""The reader: a small network that reads an answer once and says what any stretch of it does for a core concept.
 
 MiniLM (Wang et al. 2020, as the sentence encoder of Reimers and Gurevych 2019) fine-tuned for token tagging on the
 answers of `rubrics/training/`; `tests/benchmarks/training/` makes the weights from them with one command. It reads
@@ -198,7 +198,9 @@ class Reader:
             CheckError: the network cannot be loaded, or failed.
         """
         _, words_to_ids = self.load()
-        return read(words, question, words_to_ids, lambda ids, kinds: self._read_piece(ids.tobytes(), kinds.tobytes()))
+        return read(
+            words, question, words_to_ids, lambda ids, kinds: self._read_piece(ids.tobytes(), kinds.tobytes())
+        )
 
     def _run(self, ids: bytes, kinds: bytes) -> NDArray[np.float32]:
         session, _ = self.load()

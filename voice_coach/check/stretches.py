@@ -1,17 +1,18 @@
-"""The stretches of an answer that are judged: clauses and pairs of clauses, without those that read out the question."""
+"""The stretches of an answer that are judged: clauses and pairs of them, but not those that read out the question."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voice_coach.check.text import FUNCTION_WORDS, starts, tokens
 from voice_coach.check.windows import clauses, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from voice_coach.check.cues import CueSet
     from voice_coach.check.text import Token

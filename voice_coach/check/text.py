@@ -42,12 +42,16 @@ _COMPOUNDS = {
 
 
 FUNCTION_WORDS = frozenset(
-    "a an the and or but if then so because of to in on at by for with from into over under out up down off about as "
-    "i i'd i'll i'm i've me my we we'd we'll we're we've us our you you'd you'll you're your he she it it's its they they'd "
-    "they'll they're them their this that that's these those there there's here who what which when where why how is are was were be been being am do does did "
-    "have has had will would can could should may might must not no don't doesn't didn't isn't can't won't wouldn't "
-    "one some any each every all only just also very too more most much many than like get gets got put go goes "
-    "let let's say says said whatever nobody somebody something nothing someone um uh well okay yeah right now first".split()
+    (
+        "a an the and or but if then so because of to in on at by for with from into over under out up down "
+        "off about as i i'd i'll i'm i've me my we we'd we'll we're we've us our you you'd you'll you're your "
+        "he she it it's its they they'd they'll they're them their this that that's these those there there's "
+        "here who what which when where why how is are was were be been being am do does did have has had "
+        "will would can could should may might must not no don't doesn't didn't isn't can't won't wouldn't "
+        "one some any each every all only just also very too more most much many than like get gets got put "
+        "go goes let let's say says said whatever nobody somebody something nothing someone um uh well okay "
+        "yeah right now first "
+    ).split()
 )
 """What speech is made of and lists of terms lack."""
 

@@ -62,7 +62,9 @@ def trial(rubric: Rubric, judge: Judges) -> tuple[Outcome, ...]:
         judgement = judge.judge(transcript_of(sample.text), rubric)
         got = {finding.concept: finding.verdict for finding in judgement.findings}
         outcomes += [
-            Outcome(sample, concept.id, sample.verdicts.get(concept.id, "missed"), got.get(concept.id, "missed"))
+            Outcome(
+                sample, concept.id, sample.verdicts.get(concept.id, "missed"), got.get(concept.id, "missed")
+            )
             for concept in rubric.concepts
         ]
     return tuple(outcomes)

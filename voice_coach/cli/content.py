@@ -19,40 +19,25 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List the drills, show one, or write your own.", invoke_without_command=True)
 
 
-Section = Annotated[str | None, typer.Option(help="Only of this section, or its beginning.")]
-Level = Annotated[Literal["mid", "senior", "staff"] | None, typer.Option(help="Only of this level.")]
-Tag = Annotated[str | None, typer.Option(help="Only with this tag.")]
-Concept = Annotated[str | None, typer.Option(help="Only those that require this concept.")]
-Untried = Annotated[bool, typer.Option("--untried", help="Only those without a graded answer.")]
-Weak = Annotated[
-    bool, typer.Option("--weak", help="Only those whose last answer left a must-have unexplained.")
-]
-
-
 @app.callback()
-def drills(
-    context: typer.Context,
-    section: Section = None,
-    level: Level = None,
-    tag: Tag = None,
-    concept: Concept = None,
-    untried: Untried = False,
-    weak: Weak = False,
-    home: Home = None,
-) -> None:
-    """List the drills by section, with how you did last time and when they are due."""
+def drills(context: typer.Context, home: Home = None) -> None:
+    """List the drills by section, with how you did last time and when they are due; `list` can narrow it."""
     if context.invoked_subcommand is None:
-        list_drills(section, level, tag, concept, untried, weak, home)
+        list_drills(home=home)
 
 
 @app.command("list")
 def list_drills(
-    section: Section = None,
-    level: Level = None,
-    tag: Tag = None,
-    concept: Concept = None,
-    untried: Untried = False,
-    weak: Weak = False,
+    section: Annotated[str | None, typer.Option(help="Only of this section, or its beginning.")] = None,
+    level: Annotated[
+        Literal["mid", "senior", "staff"] | None, typer.Option(help="Only of this level.")
+    ] = None,
+    tag: Annotated[str | None, typer.Option(help="Only with this tag.")] = None,
+    concept: Annotated[str | None, typer.Option(help="Only those that require this concept.")] = None,
+    untried: Annotated[bool, typer.Option("--untried", help="Only those without a graded answer.")] = False,
+    weak: Annotated[
+        bool, typer.Option("--weak", help="Only those whose last answer left a must-have unexplained.")
+    ] = False,
     home: Home = None,
 ) -> None:
     """List the drills by section, with how you did last time and when they are due.
@@ -116,7 +101,9 @@ def show(
 
 def _weak(drill: Drill, row: Row) -> bool:
     """Whether an answer left a must-have unexplained that nobody asked back about."""
-    return any(item.must_have and row.verdicts.get(item.id) != "explained" for item in drill.concepts)
+    return any(
+        item.must_have and row.verdicts.get(item.id, "explained") != "explained" for item in drill.concepts
+    )
 
 
 def _outcome(row: Row) -> str:

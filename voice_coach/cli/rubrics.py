@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -83,7 +82,7 @@ def test(
 
 @app.command()
 def lint(rubric: Which = None, home: Home = None) -> None:
-    """Name file and line of whatever is wrong or weak in a rubric file, all at once; leaves with 1 where there is any."""
+    """Name file and line of all that is wrong or weak in a rubric file; leaves with 1 where there is any."""
     from voice_coach.check.encoder import MiniLM
     from voice_coach.cli.screen import complain, console
     from voice_coach.content.load import Library

@@ -26,8 +26,8 @@ def dispute(
     """Keep your own view of a verdict beside the coach's, which stays as it is."""
     from typing import cast
 
-    from voice_coach.clock import SystemClock
     from voice_coach.cli.screen import console
+    from voice_coach.clock import SystemClock
     from voice_coach.errors import UsageError
     from voice_coach.history.archive import Archive
     from voice_coach.records import VERDICTS, Dispute, Verdict

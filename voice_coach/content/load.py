@@ -112,12 +112,20 @@ class Library:
         Raises:
             UsageError: there is none of that name.
         """
-        files = [path for folder in self._folders("rubrics") if folder.is_dir() for path in yaml_files(folder)]
+        files = [
+            path for folder in self._folders("rubrics") if folder.is_dir() for path in yaml_files(folder)
+        ]
         if id_or_path is None:
             return files
-        named = [Path(id_or_path)] if Path(id_or_path).is_file() else [path for path in files if path.stem == id_or_path]
+        named = (
+            [Path(id_or_path)]
+            if Path(id_or_path).is_file()
+            else [path for path in files if path.stem == id_or_path]
+        )
         if not named:
-            raise UsageError(f"There is no rubric file `{id_or_path}`; give a path, or one of: {', '.join(p.stem for p in files)}.")
+            raise UsageError(
+                f"There is no rubric file `{id_or_path}`; give a path, or one of: {', '.join(p.stem for p in files)}."
+            )
         return named
 
     def core(self) -> Rubric:

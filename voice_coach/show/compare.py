@@ -41,10 +41,7 @@ class Change:
 
 def changes(before: Attempt, after: Attempt) -> list[Change]:
     """Every concept of either answer, in the order of the later one."""
-    earlier, later = (
-        {finding.concept: finding.verdict for finding in attempt.judgement.findings if not finding.unclear}
-        for attempt in (before, after)
-    )
+    earlier, later = (attempt.judgement.verdicts for attempt in (before, after))
     return [Change(name, earlier.get(name), later.get(name)) for name in (later | earlier)]
 
 

@@ -77,16 +77,16 @@ def _coverage(attempt: Attempt) -> Text:
     if not attempt.judgement.graded:
         return Text("not graded", style="yellow")
     more = f" + {len(attempt.gained)}" if attempt.gained else ""
-    return Text(f"{attempt.judgement.coverage['explained']}{more} of {len(attempt.judgement.findings)}")
+    return Text(f"{attempt.judgement.coverage['explained']}{more} of {len(attempt.judgement.verdicts)}")
 
 
 def _must_haves(attempt: Attempt, drill: Drill, rubric: Rubric) -> Text:
     title = titles(rubric)
     musts = {item.id for item in drill.concepts if item.must_have}
     short = [
-        title.get(finding.concept, finding.concept)
-        for finding in attempt.judgement.findings
-        if finding.concept in musts and finding.verdict != "explained"
+        title.get(concept, concept)
+        for concept, verdict in attempt.judgement.verdicts.items()
+        if concept in musts and verdict != "explained"
     ]
     return Text(f"without {listed(short)}", style="yellow") if short else Text("")
 
@@ -98,9 +98,9 @@ def _lost(answers: Sequence[Answered]) -> list[RenderableType]:
     title: dict[str, str] = {}
     for attempt, _, rubric in answers:
         title |= titles(rubric)
-        for finding in attempt.judgement.findings:
-            asked[finding.concept] += 1
-            lost[finding.concept] += finding.verdict != "explained"
+        for concept, verdict in attempt.judgement.verdicts.items():
+            asked[concept] += 1
+            lost[concept] += verdict != "explained"
     often = [concept for concept, count in lost.most_common() if count > 1]
     if not often:
         return []

@@ -237,6 +237,7 @@ def _follow_ups(attempt: Attempt, title: Mapping[str, str]) -> list[RenderableTy
     for asked in attempt.follow_ups:
         if asked.concept not in attempt.gained and (finding := findings.get(asked.concept)):
             still = "still missed" if finding.verdict == "missed" else f"only {finding.verdict} even now"
+            still = "not clear enough to tell" if finding.unclear else still
             name = Text.assemble((title.get(asked.concept, asked.concept), "bold"), f", {still}")
             lines.append(Hanging(Text(f"  {SIGNS[finding.verdict]} ", style=STYLES[finding.verdict]), name))
     return lines

@@ -44,7 +44,10 @@ class RemoteRecogniser:
             raise UsageError(f"--engine {url}: give the address of a server, such as http://gpu-box:8000")
         self.host = parts.netloc.rpartition("@")[2]
         self.name = f"{model} at {self.host}"
-        self.settings: dict[str, str | int | float | bool | None] = {"language": language, "engine": self.host}
+        self.settings: dict[str, str | int | float | bool | None] = {
+            "language": language,
+            "engine": self.host,
+        }
         self._url = url.rstrip("/")
         self._model = model
         self._client: Any = None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from voice_coach.content.models import Drill, Rubric, Samples
     from voice_coach.interviewer import Judging
-    from voice_coach.records import Judgement, Verdict
+    from voice_coach.records import Judgement
 
     Fault = tuple[tuple[str, ...], str]
     """Keys that lead to what is at fault, and a sentence without its full stop."""
@@ -56,22 +56,18 @@ def _order(judged: dict[str, Judgement]) -> Iterator[Fault]:
 
 
 def _credited(judgement: Judgement, samples: Samples) -> Iterator[Fault]:
-    verdicts = _verdicts(judgement)
+    verdicts = judgement.verdicts
     for concept in samples.dismissal.dismisses:
         if verdicts.get(concept) == "explained":
             yield _loc("dismissal"), f"is credited with `{concept}`, which it sets aside"
 
 
 def _left_out(judged: dict[str, Judgement], drill: Drill) -> Iterator[Fault]:
-    verdicts = _verdicts(judged["strong"])
+    verdicts = judged["strong"].verdicts
     tied = dict.fromkeys(point.concept for point in drill.outline)
     without = [f"`{concept}` ({verdicts[concept]})" for concept in tied if verdicts[concept] != "explained"]
     if without:
         yield _loc("strong"), f"does not explain what the outline ties to: {', '.join(without)}"
-
-
-def _verdicts(judgement: Judgement) -> dict[str, Verdict]:
-    return {finding.concept: finding.verdict for finding in judgement.findings}
 
 
 def _of(count: dict[str, int], name: str) -> str:

@@ -8,7 +8,6 @@ words dropped, fillers, mis-hearings, digits for number words. What the program 
 from __future__ import annotations
 
 import itertools
-import random
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +19,7 @@ from tests.benchmarks.corpus import STANCES, Answer, Thought
 from voice_coach.check.reader import CONCEPTS, FLAGS, QUESTION, STANCES_READ, VERDICTS_READ, plain
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
@@ -109,11 +109,15 @@ class Varied:
         lines = labelled(answer)
         if self.random.random() < 0.5:
             lines = [line for line in lines if self.random.random() > 0.15] or lines
-        if self.random.random() < 0.3:  # a line out of another answer, so that the company of a line proves nothing
+        if (
+            self.random.random() < 0.3
+        ):  # a line out of another answer, so that the company of a line proves nothing
             for _ in range(self.random.randint(1, 3)):
                 lines.insert(self.random.randint(0, len(lines)), self._any())
         question = answer.question if self.random.random() < 0.8 else ""
-        return sample(question, [self._noisy(line) for line in lines], self.tokenizer, self.longest, self.random)
+        return sample(
+            question, [self._noisy(line) for line in lines], self.tokenizer, self.longest, self.random
+        )
 
     def _composite(self) -> Sample:
         lines = [self._noisy(self._any()) for _ in range(self.random.randint(3, 14))]
@@ -174,12 +178,12 @@ def sample(
     spans = [(first, stop, line) for first, stop, line in whole]
     for first, stop, line in whole:
         length = stop - first
-        if length >= 10:  # noqa: PLR2004 - shorter ones stay whole
+        if length >= 10:
             part = round(length * chance.uniform(0.5, 0.9))
             start = first + chance.randint(0, length - part)
             spans.append((start, start + part, line))
     for (first, _, line), (_, stop, after) in itertools.pairwise(whole):
-        if stop - first <= 50:  # noqa: PLR2004 - as long as a pair of windows
+        if stop - first <= 50:
             spans.append((first, stop, _joined(line, after)))
     of_line = np.full(len(ids), -1)
     for index, (first, stop, _) in enumerate(whole):
@@ -208,17 +212,18 @@ def _joined(one: Labelled, after: Labelled) -> Labelled:
     return Labelled(
         words=one.words + after.words,
         concepts=tuple(map(verdict, one.concepts, after.concepts)),
-        flags=tuple(IGNORED if IGNORED in pair else max(pair) for pair in zip(one.flags, after.flags, strict=True)),
+        flags=tuple(
+            IGNORED if IGNORED in pair else max(pair) for pair in zip(one.flags, after.flags, strict=True)
+        ),
         stance=one.stance if one.stance == after.stance else IGNORED,
     )
 
 
 def _labelled(thought: Thought) -> Labelled:
     verdicts = set(thought.verdicts.values())
-    if thought.stance:
-        stance = thought.stance
-    else:
-        stance = next((VERDICTS_READ[_CODES[code]] for code in "erdn" if code in verdicts), "nothing")
+    stance = thought.stance or next(
+        (VERDICTS_READ[_CODES[code]] for code in "erdn" if code in verdicts), "nothing"
+    )
     return Labelled(
         words=tuple(thought.text.split()),
         concepts=tuple(_CODES[thought.verdicts.get(concept, "")] for concept in CONCEPTS),
@@ -259,4 +264,4 @@ def _runs(text: str, length: int) -> list[tuple[str, ...]]:
     return [tuple(words[i : i + length]) for i in range(len(words) - length + 1)]
 
 
-assert set(STANCES) <= set(STANCES_READ)  # noqa: S101 - the two lists belong together
+assert set(STANCES) <= set(STANCES_READ)

@@ -44,5 +44,7 @@ def export(network: Network, path: Path) -> None:
         opset_version=_OPSET,
         dynamo=False,
     )
-    quantize_dynamic(full, path, weight_type=QuantType.QInt8, per_channel=True, extra_options={"MatMulConstBOnly": True})
+    quantize_dynamic(
+        full, path, weight_type=QuantType.QInt8, per_channel=True, extra_options={"MatMulConstBOnly": True}
+    )
     full.unlink()

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tests.benchmarks.bench_check import Labelled, halves, labelled
 from tests.benchmarks.corpus import FOLDER, read
@@ -29,7 +28,9 @@ from voice_coach.content.load import Library
 from voice_coach.records import VERDICTS, Span, Transcript, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from tests.benchmarks.corpus import Answer
     from voice_coach.content.models import Rubric
@@ -53,20 +54,6 @@ class Case:
     @property
     def transcript(self) -> Transcript:
         return Transcript(words=tuple(Word(text=word) for word in self.words))
-
-
-def case_of(answer: Answer) -> Case:
-    """A training answer by the contract's rules: the best passage counts, unless it was taken back."""
-    verdicts = []
-    for concept in CONCEPTS:
-        now = "missed"
-        for thought in answer.thoughts:
-            said = CODES.get(thought.verdicts.get(concept, ""), "missed")
-            if thought.verdicts.get(concept) == "r" or VERDICTS.index(said) < VERDICTS.index(now):  # type: ignore[arg-type]
-                now = said
-        verdicts.append(now)
-    words = tuple(word for thought in answer.thoughts for word in thought.text.split())
-    return Case(answer.question, words, tuple(verdicts))
 
 
 def regression(
@@ -100,7 +87,9 @@ def regression(
     return raw.T, weights[-1] - mean @ raw
 
 
-def core_rows(judge: Judge, cases: Sequence[Case], rubric: Rubric) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def core_rows(
+    judge: Judge, cases: Sequence[Case], rubric: Rubric
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Features and verdicts (as indices into VERDICTS) of every concept of the rubric in every case."""
     rows, truth = [], []
     wanted = {concept: at for at, concept in enumerate(CONCEPTS)}
@@ -110,7 +99,7 @@ def core_rows(judge: Judge, cases: Sequence[Case], rubric: Rubric) -> tuple[NDAr
             verdict = case.verdicts[wanted[ground.concept.id]]
             if verdict and answer.stretches.spans:
                 rows.append(features(ground.own, answer.stretches))
-                truth.append(VERDICTS.index(verdict))  # type: ignore[arg-type]
+                truth.append(list[str](VERDICTS).index(verdict))
     return np.array(rows), np.array(truth)
 
 
@@ -126,9 +115,12 @@ def unknown(core: Rubric) -> list[Rubric]:
         examples = concept.examples.model_copy(
             update={"explained": few, "named": concept.examples.named[:5], "not_": concept.examples.not_[:4]}
         )
-        concepts.append(concept.model_copy(update={"statement": concept.statement + " ", "examples": examples}))
+        concepts.append(
+            concept.model_copy(update={"statement": concept.statement + " ", "examples": examples})
+        )
     return [
-        core.model_copy(update={"concepts": tuple(concepts[at::3]), "red_flags": (), "samples": ()}) for at in range(3)
+        core.model_copy(update={"concepts": tuple(concepts[at::3]), "red_flags": (), "samples": ()})
+        for at in range(3)
     ]
 
 
@@ -162,7 +154,10 @@ def chosen_bar(rows: NDArray[np.float64], truth: NDArray[np.int64], groups: NDAr
     for at, bar in enumerate(bars):
         rest = 1 + odds[:, 1:].argmax(axis=1)
         got = np.where(odds[:, 0] >= bar, 0, rest)
-        hits = [2 * ((truth == v) & (got == v)).sum() / max(1, (truth == v).sum() + (got == v).sum()) for v in range(4)]
+        hits = [
+            2 * ((truth == v) & (got == v)).sum() / max(1, (truth == v).sum() + (got == v).sum())
+            for v in range(4)
+        ]
         wrong = (got == 0)[np.isin(truth, (2, 3))].mean() + np.isin(got, (2, 3))[truth == 0].mean()
         score[at] = hits[0] + np.mean(hits) - wrong
     return float(bars[score.argmax()])
@@ -173,7 +168,9 @@ def _odds(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def as_head(weights: NDArray[np.float64], bias: NDArray[np.float64], bar: float, version: str) -> dict[str, object]:
+def as_head(
+    weights: NDArray[np.float64], bias: NDArray[np.float64], bar: float, version: str
+) -> dict[str, object]:
     """A head as `heads.json` holds it."""
     return {
         "version": version,
@@ -202,14 +199,15 @@ def crops(one: Labelled) -> list[Case]:
     return found
 
 
-def main(answers_folder: Path, held: Sequence[str]) -> None:
+def fit_all(answers_folder: Path, held: Sequence[str], reader: Reader) -> None:
     """Fits all and writes `heads.json` and `matching.json`."""
     core = Library().core()
-    reader, encoder = Reader(), MiniLM()
+    encoder = MiniLM()
     judge = Judge(reader, encoder, core)
     fitted, _ = halves(labelled(answers_folder))
     cases = [
-        Case(one.question, tuple(one.answer.split()), tuple(one.verdict(concept) for concept in CONCEPTS)) for one in fitted
+        Case(one.question, tuple(one.answer.split()), tuple(one.verdict(concept) for concept in CONCEPTS))
+        for one in fitted
     ]
     short = [crop for one in fitted for crop in crops(one)]
     questions = list(dict.fromkeys(case.question for case in cases))
@@ -219,7 +217,9 @@ def main(answers_folder: Path, held: Sequence[str]) -> None:
 
     rows, truth = line_rows(judge, answers, rubrics)
     weights, bias = regression(rows, truth, len(VERDICTS_READ) - 1, shrink=SHRINK * len(rows))
-    talk = encoder.embed([plain(thought.text) for answer in answers for thought in answer.thoughts]).mean(axis=0)
+    talk = encoder.embed([plain(thought.text) for answer in answers for thought in answer.thoughts]).mean(
+        axis=0
+    )
     kept = {
         "talk": talk.round(5).tolist(),
         "weights": {
@@ -235,18 +235,28 @@ def main(answers_folder: Path, held: Sequence[str]) -> None:
         whole = [core_rows(judge, cases, rubric) for rubric in of]
         cut = [core_rows(judge, short, rubric) for rubric in of]
         groups = np.concatenate([np.repeat(group, len(rubric.concepts)) for rubric in of])
-        bar = chosen_bar(*map(np.concatenate, zip(*whole, strict=True)), groups)
-        rows, truth = map(np.concatenate, zip(*whole, *cut, strict=True))
-        share = np.where(np.arange(len(rows)) < len(groups), 1.0, CROPS * len(groups) / (len(rows) - len(groups)))
+        bar = chosen_bar(*_together(whole), groups)
+        rows, truth = _together([*whole, *cut])
+        share = np.where(
+            np.arange(len(rows)) < len(groups), 1.0, CROPS * len(groups) / (len(rows) - len(groups))
+        )
         weights, bias = regression(rows, truth, len(VERDICTS), share)
         heads[kind] = as_head(weights, bias, bar, f"{kind}-{reader.version[:6]}")
-        sys.stdout.write(f"{kind}: {len(groups)} pairs of whole answers, {len(rows) - len(groups)} of passages, bar {bar}\n")
+        sys.stdout.write(
+            f"{kind}: {len(groups)} pairs of whole answers, {len(rows) - len(groups)} of passages, bar {bar}\n"
+        )
     _write("heads.json", heads)
 
 
-def _write(name: str, kept: dict[str, object]) -> None:
+def _together(
+    parts: Sequence[tuple[NDArray[np.float64], NDArray[np.int64]]],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    return np.concatenate([rows for rows, _ in parts]), np.concatenate([truth for _, truth in parts])
+
+
+def _write(name: str, kept: Mapping[str, object]) -> None:
     (Path(features_module.__file__).with_name(name)).write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    fit_all(Path(sys.argv[1]), sys.argv[2:], Reader())

@@ -11,13 +11,11 @@ from torch.nn import functional
 from transformers import AutoModel
 
 from tests.benchmarks.training.examples import IGNORED, Sample
-from voice_coach.check.reader import CONCEPTS, FLAGS, SIZES, STANCES_READ, VERDICTS_READ
+from voice_coach.check.reader import CONCEPTS, FLAGS, SIZES, VERDICTS_READ
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-
 
 
 class Network(nn.Module):
@@ -42,7 +40,9 @@ class Network(nn.Module):
         return self.tag(self.dropout(states))
 
 
-def loss(logits: torch.Tensor, batch: dict[str, torch.Tensor], tokens: float, stretches: float) -> torch.Tensor:
+def loss(
+    logits: torch.Tensor, batch: dict[str, torch.Tensor], tokens: float, stretches: float
+) -> torch.Tensor:
     """Cross entropies, summed over concepts and flags: of each token, and of the mean logits of each stretch.
 
     Args:
@@ -63,7 +63,9 @@ def loss(logits: torch.Tensor, batch: dict[str, torch.Tensor], tokens: float, st
     return total
 
 
-def _loss(logits: torch.Tensor, concepts: torch.Tensor, flags: torch.Tensor, stance: torch.Tensor) -> torch.Tensor:
+def _loss(
+    logits: torch.Tensor, concepts: torch.Tensor, flags: torch.Tensor, stance: torch.Tensor
+) -> torch.Tensor:
     verdicts, claims, stances = logits.split(SIZES, dim=-1)
     by_concept = functional.cross_entropy(
         verdicts.reshape(-1, len(VERDICTS_READ)), concepts.reshape(-1), ignore_index=IGNORED, reduction="sum"
