@@ -160,6 +160,19 @@ def test_of_equal_weight_the_worse_verdict_is_asked_about() -> None:
     assert weightiest_gap(judged(w1="named", w2="missed", w3="missed"), level) == "w2"
 
 
+def test_what_was_not_heard_clearly_is_neither_asked_back_about_nor_called_missing() -> None:
+    attempt = judged(w1="explained", w2="missed", w3="explained")
+    unclear = tuple(
+        finding.model_copy(update={"unclear": finding.concept == "w2"})
+        for finding in attempt.judgement.findings
+    )
+    attempt = attempt.model_copy(
+        update={"judgement": attempt.judgement.model_copy(update={"findings": unclear})}
+    )
+    assert weightiest_gap(attempt, DRILL) is None
+    assert closing([(attempt, QUESTION)]) == "You explained 2 of 2 concepts; nothing is missing."
+
+
 def test_nothing_is_asked_back_without_a_must_have_missing_or_a_grade() -> None:
     assert weightiest_gap(judged(w1="explained", w2="explained", w3="missed"), DRILL) is None
     assert weightiest_gap(judged(), DRILL) is None

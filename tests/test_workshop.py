@@ -1,4 +1,4 @@
-"""Drills of one's own: faults found, a new file that has none, and Markdown of several shapes turned into drafts."""
+"""Drills of one's own: faults found, samples in order, a schema that fits, and a new file without a fault."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from voice_coach.content.models import Rubric
 
-MARKDOWN = Path(__file__).parent / "data" / "markdown"
 SHIPPED = Library()
 NEEDED = "prompt: How would you do it?"
 
