@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -27,6 +26,7 @@ from voice_coach.workshop.samples import sample_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from voice_coach.content.models import Rubric
 
