@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tests.fakes import FakeControls, FakeJudge, FakeRecogniser, loud
 from voice_coach.audio.file import AudioFile
@@ -19,12 +18,6 @@ from voice_coach.history.archive import Archive
 from voice_coach.interviewer import Question
 from voice_coach.practice import Desk, answer_aloud
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-
-    from voice_coach.records import Frame, Notice
-
 DRILL = "reduce-hallucinations"
 
 
@@ -32,9 +25,6 @@ class Recorded(AudioFile):
     """A recording that plays the part of a microphone to the end."""
 
     kind = "microphone"
-
-    def open(self) -> AbstractContextManager[Iterator[Frame | Notice]]:
-        return super().open()
 
 
 def desk_of(home: Path, archive: Archive) -> Desk:

@@ -48,8 +48,9 @@ def test_a_polite_word_is_believed_only_with_a_voice_and_sure(text: str) -> None
     assert not believed(words(text, 0.4), SAMPLE_RATE)
 
 
-def test_more_words_than_anybody_can_say_are_not_believed() -> None:
-    assert not believed(words("we would cache the prompt prefix and stream"), SAMPLE_RATE // 2)
+def test_more_words_than_anybody_can_say_are_believed_only_where_they_are_sure() -> None:
+    assert not believed(words("we would cache the prompt prefix and stream", 0.5), SAMPLE_RATE // 2)
+    assert believed(words("we would cache the prompt prefix and stream"), SAMPLE_RATE // 2)
     assert believed(words("we would cache the prompt prefix and stream"), 2 * SAMPLE_RATE)
 
 

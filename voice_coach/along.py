@@ -54,7 +54,8 @@ class Along:
     def add(self, settled: tuple[Word, ...], draft: tuple[Word, ...] = ()) -> None:
         """Words that are now final, in order, and the present guess at those after them."""
         self._settled += settled
-        self._draft = draft
+        # A guess is judged only for somebody who looks on: it would double the machine's work.
+        self._draft = draft if self._shown else ()
 
     def poll(self) -> Iterator[Event]:
         """How the concepts stand, where that changed; never waits."""

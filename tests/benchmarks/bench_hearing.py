@@ -339,7 +339,11 @@ def peak_of(bench: Bench, path: Path) -> int:
             home=Path(folder), speaker=None, recogniser=bench.whisper, detector=SileroDetector,
             judge=bench.judge, archive=archive, clock=SystemClock(),
         )  # fmt: skip
-        kept = archive.save(run.attempt, lambda target: target.write_bytes(path.read_bytes()))
+
+        def copy(target: Path) -> None:
+            target.write_bytes(path.read_bytes())
+
+        kept = archive.save(run.attempt, copy)
         drill = bench.library.drill(DRILL)
         with Afterwards(desk) as afterwards:
             afterwards.add(kept, drill, bench.library.rubric_for(drill))

@@ -54,7 +54,9 @@ def read(path: Path) -> list[Answer]:
     Raises:
         ValueError: the file is not in the format; one line per fault.
     """
-    question, answers, faults = "", [], []
+    question = ""
+    answers: list[tuple[str, list[Thought]]] = []
+    faults: list[str] = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
         try:
             if line.startswith("## "):

@@ -147,7 +147,7 @@ def _check_each(answers: list[str], choices: Choices, by: Judging, as_json: bool
 
 def _check_folder(
     recordings: Path, out: Path | None, job: Job, jobs: int | None, cluster: str | None
-) -> None:
+) -> bool:
     import os
     from dataclasses import replace
 

@@ -24,13 +24,11 @@ def dispute(
     home: Home = None,
 ) -> None:
     """Keep your own view of a verdict beside the coach's, which stays as it is."""
-    from typing import cast
-
     from voice_coach.cli.screen import console
     from voice_coach.clock import SystemClock
     from voice_coach.errors import UsageError
     from voice_coach.history.archive import Archive
-    from voice_coach.records import VERDICTS, Dispute, Verdict
+    from voice_coach.records import VERDICTS, Dispute
 
     if verdict not in VERDICTS:
         raise UsageError(f"`{verdict}` is no verdict; --verdict takes one of: {', '.join(VERDICTS)}.")
@@ -40,7 +38,7 @@ def dispute(
             Dispute(
                 attempt=kept.id,
                 concept=concept,
-                verdict=cast("Verdict", verdict),
+                verdict=verdict,
                 at=SystemClock().now(),
                 note=note,
             )

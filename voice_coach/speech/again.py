@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Stretch, Transcript, Word
 from voice_coach.speech import cutting
 from voice_coach.speech.cutting import Cutter, Cutting, Utterance
-from voice_coach.speech.guards import believed, voiced
+from voice_coach.speech.guards import NEAR, believed, voiced
 from voice_coach.speech.hearing import LEAST_UNCLEAR, LEAST_VOICED, placed, transcript
 from voice_coach.speech.voicing import Voicing
 
@@ -109,7 +109,9 @@ class HearingAgain:
         words: list[Word] = []
         for turn in self._recogniser.passage(pcm):
             heard = placed(turn, passage.start, passage.stop)
-            if heard and believed(heard, voicing.voice(heard[0].start or 0, heard[-1].stop or 0)):
+            if heard and believed(
+                heard, voicing.voice((heard[0].start or 0) - NEAR, (heard[-1].stop or 0) + NEAR)
+            ):
                 words += voiced(heard, voicing)
             yield
         earlier = [word for word in self._words_before() if passage.start <= (word.start or 0) < passage.stop]

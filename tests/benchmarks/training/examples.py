@@ -234,7 +234,7 @@ def _labelled(thought: Thought) -> Labelled:
 
 @cache
 def _special(tokenizer: Tokenizer, text: str) -> int:
-    return int(tokenizer.token_to_id(text))
+    return int(tokenizer.token_to_id(text) or 0)
 
 
 _memory: dict[str, list[int]] = {}

@@ -1,0 +1,140 @@
+"""The judge on words alone: what earns nothing, what is never credited, and that the same words get the same verdict."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voice_coach.check.encoder import MiniLM
+from voice_coach.check.judge import Judge
+from voice_coach.check.misheard import repaired
+from voice_coach.check.reader import OVERLAP, PIECE, WEIGHTS, Reader, pieces_of, plain
+from voice_coach.check.stretches import stretches
+from voice_coach.check.trial import transcript_of
+from voice_coach.content.load import Library
+from voice_coach.errors import CheckError
+from voice_coach.records import Judgement, Transcript, Word
+
+CORE = Library().core()
+JUDGE = Judge(Reader(), MiniLM(), CORE)
+QUESTION = (
+    "Design a shop assistant that answers within two seconds, never invents policies and is cheap to run."
+)
+ANSWER = (
+    "so before anything else i would ask the shop people which questions cost them most time and what a good answer is "
+    "worth to them then every sentence has to carry the number of the policy it rests on and if nothing was found it "
+    "says so a call comes to half a cent and repeated questions are answered from a cache if the vendor is down people "
+    "get yesterday's answer with a note and we should of course think about monitoring"
+)
+WORDS = st.lists(
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Z", "C")), min_size=1), max_size=90
+)
+
+
+def judged(text: str, question: str = "") -> Judgement:
+    return JUDGE.judge(transcript_of(text), CORE, question=question)
+
+
+def verdicts(judgement: Judgement) -> dict[str, str]:
+    return {finding.concept: finding.verdict for finding in judgement.findings}
+
+
+def test_an_answer_is_understood_by_its_meaning() -> None:
+    found = verdicts(judged(ANSWER, QUESTION))
+    assert found["grounding"] == found["cost"] == found["graceful-degradation"] == "explained"
+    assert found["monitoring"] == "named"
+    assert found["human-in-the-loop"] == "missed"
+
+
+def test_the_same_words_get_the_same_judgement_byte_for_byte() -> None:
+    again = Judge(Reader(), MiniLM(), CORE).judge(transcript_of(ANSWER), CORE, question=QUESTION)
+    assert again.model_dump_json() == judged(ANSWER, QUESTION).model_dump_json()
+
+
+def test_a_list_of_terms_explains_nothing() -> None:
+    text = "cost latency guardrails evaluation monitoring canary rollback fallback human in the loop privacy grounding"
+    assert "explained" not in verdicts(judged(text)).values()
+
+
+def test_talk_about_something_else_earns_nothing() -> None:
+    text = (
+        "on sunday we drove out to the lake my sister had baked a plum cake and the children fed the ducks until it "
+        "began to rain so we sat in the car and listened to an old radio play about a lighthouse"
+    )
+    assert set(verdicts(judged(text)).values()) == {"missed"}
+
+
+def test_the_question_read_out_earns_nothing() -> None:
+    assert set(verdicts(judged(QUESTION, QUESTION)).values()) == {"missed"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "no words"), ("... - !", "no words"), ("we would cache it", "far too short")],
+)
+def test_what_cannot_be_judged_is_not_graded(text: str, reason: str) -> None:
+    judgement = judged(text)
+    assert not judgement.graded
+    assert not judgement.findings
+    assert reason in (judgement.not_graded or "")
+
+
+def test_words_that_were_hardly_heard_are_not_graded() -> None:
+    words = tuple(Word(text=word, probability=0.2) for word in ANSWER.split())
+    judgement = JUDGE.judge(Transcript(words=words, model="base"), CORE)
+    assert not judgement.graded
+
+
+def test_a_concept_that_rests_on_badly_heard_words_counts_neither_way() -> None:
+    heard = ANSWER.split()
+    start = heard.index("cent")
+    words = tuple(
+        Word(text=word, probability=0.3 if start <= at < start + 28 else 0.95)
+        for at, word in enumerate(heard)
+    )
+    judgement = JUDGE.judge(Transcript(words=words, model="base"), CORE, question=QUESTION)
+    finding = next(finding for finding in judgement.findings if finding.concept == "graceful-degradation")
+    assert finding.unclear
+    assert sum(judgement.coverage.values()) < len(CORE.concepts)
+
+
+@settings(max_examples=25, deadline=None)
+@given(WORDS)
+def test_evidence_lies_within_any_words(words: list[str]) -> None:
+    transcript = Transcript(words=tuple(Word(text=word) for word in words))
+    judgement = JUDGE.judge(transcript, CORE)
+    for finding in judgement.findings:
+        assert bool(finding.evidence) == (finding.verdict != "missed")
+        for span in finding.evidence:
+            assert 0 <= span.first < span.stop <= len(words)
+
+
+@given(WORDS)
+def test_stretches_cover_every_word_that_says_something(words: list[str]) -> None:
+    spans = stretches([Word(text=word) for word in words], "")
+    covered = {at for span in spans for at in range(span.first, span.stop)}
+    assert {at for at, word in enumerate(words) if plain(word)} <= covered
+
+
+@given(st.integers(0, 5000))
+def test_pieces_believe_every_token_once(tokens: int) -> None:
+    pieces = list(pieces_of(tokens))
+    believed = np.concatenate([np.arange(from_, stop) for _, stop, from_ in pieces])
+    assert believed.tolist() == list(range(tokens)) or pieces[0][2] == 0
+    assert all(stop - first <= PIECE for first, stop, _ in pieces)
+    assert all(after[0] == before[1] - OVERLAP for before, after in zip(pieces, pieces[1:], strict=False))
+
+
+def test_misheard_terms_are_repaired_and_only_once() -> None:
+    heard = "we keep a cannery and check the jason schema against hall of nation".split()
+    forms = repaired(heard)
+    assert len(forms) == len(heard)
+    assert " ".join(filter(None, forms)) == "we keep a canary and check the json schema against hallucination"
+    assert repaired(forms) == forms
+
+
+def test_damaged_weights_are_refused(tmp_path: object) -> None:
+    with pytest.raises(CheckError, match="SHA-256"):
+        Reader(WEIGHTS, "0" * 64).load()
