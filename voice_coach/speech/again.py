@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from voice_coach.speech.whisper import Recogniser
 
 PASSAGES = Cutting(
-    settle=60 * SAMPLE_RATE,
-    longest=120 * SAMPLE_RATE,
+    settle=90 * SAMPLE_RATE,
+    longest=150 * SAMPLE_RATE,
     search=30 * SAMPLE_RATE,
     pause=20 * FRAME_SAMPLES,
+    pre_roll=2 * SAMPLE_RATE,
 )
-"""Passages of one to two minutes, cut at pauses of two thirds of a second."""
+"""Passages of about a minute and a half, cut at pauses of two thirds of a second; an ordinary answer is one or two.
+Whisper hears better with some quiet around the speech."""
 BYTES = 2
 """Bytes a sample."""
 LOST = 0.6
@@ -65,7 +67,7 @@ class Passages:
         cutter = self._cutter
         if cutter.last is None:
             return None
-        return Utterance(cutter.start, min(cutter.position, cutter.last + PASSAGES.pause), settled=True)
+        return Utterance(cutter.start, min(cutter.position, cutter.last + PASSAGES.pre_roll), settled=True)
 
     def take(self, passage: Utterance) -> bytes:
         """The sound of the passage just given; it and what lies before it is kept no longer."""
