@@ -81,7 +81,7 @@ def test_talk_of_many_minutes_is_heard_in_passages_and_none_of_it_is_lost() -> N
     recogniser = FakeRecogniser()
     result = listened(said(*numbers), recogniser=recogniser)
     assert [word.text for word in result.transcript.words] == [f"w{number}" for number in numbers]
-    assert recogniser.decoded > 3
+    assert recogniser.decoded >= 3
 
 
 def test_where_the_long_way_skips_something_the_first_hearing_stands() -> None:
