@@ -86,7 +86,7 @@ def step(cutter: Cutter, probability: float, samples: int) -> tuple[Cutter, Utte
         return _cut(cutter, min(cutter.quiet, key=lambda frame: frame[1])[0])
     if silence < settings.pause or cutter.drafted:
         return cutter, None
-    end = cutter.last + settings.pause
+    end = stop - silence + settings.pause
     if length >= settings.settle:
         return _cut(cutter, end)
     news = end - (cutter.start if cutter.draft is None else cutter.draft)
