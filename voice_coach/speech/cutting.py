@@ -77,9 +77,10 @@ def step(cutter: Cutter, probability: float, samples: int) -> tuple[Cutter, Utte
     if probability >= settings.maybe:
         cutter = _speech(cutter, stop)
     cutter = replace(cutter, position=stop)
-    if cutter.last is None:
+    last = cutter.last
+    if last is None:
         return cutter, None
-    length, silence = stop - cutter.start, stop - cutter.last
+    length, silence = stop - cutter.start, stop - last
     if length > settings.longest - settings.search:
         cutter = replace(cutter, quiet=(*cutter.quiet, (stop - samples // 2, probability)))
     if length >= settings.longest:
