@@ -55,7 +55,7 @@ def test_check_prints_one_line_of_json_for_a_text(program: Program, tmp_path: Pa
     assert set(line["coverage"]) == {"explained", "named", "dismissed", "missed"}
     assert sum(line["coverage"].values()) == len(line["findings"]) == 15
     for finding in line["findings"]:
-        assert set(finding) == {"concept", "verdict", "confidence", "evidence"}
+        assert set(finding) == {"concept", "verdict", "confidence", "unclear", "evidence"}
         for evidence in finding["evidence"]:
             assert evidence["quote"] in ANSWER
             assert evidence["start"] is None
@@ -192,19 +192,20 @@ def test_a_typed_answer_is_judged_kept_and_can_be_looked_at_again(program: Progr
 
 
 def test_what_was_said_after_a_follow_up_is_reported_apart_and_counted_apart(program: Program) -> None:
+    first = "well I would sit down with the people who run the help desk and ask what success means for them"
     second = "under two seconds at the busiest hour we cap replies at a hundred words since output is most of the time"
     practised = program.run(
         "practice", DRILL, "--typed", "--no-voice", "--follow-ups", "2",
-        typed=f"{ANSWER}\n\n{ANSWER}\n\n{second}\n\nq\n",
+        typed=f"{first}\n\n{first}\n\n{second}\n\nq\n",
     )  # fmt: skip
     assert practised.returncode == 0, practised.stderr
     assert practised.stdout.count("a follow-up") == 2
     assert "Asked back, and not counted above" in practised.stdout
     with Archive(program.home) as archive:
         attempt = archive.attempt()
-    assert attempt.unprompted.text == ANSWER
+    assert attempt.unprompted.text == first
     assert len(attempt.follow_ups) == 2
-    assert attempt.transcript.text == f"{ANSWER} {ANSWER} {second}"
+    assert attempt.transcript.text == f"{first} {first} {second}"
 
 
 def test_coach_shows_what_there_is_to_explain_and_interview_does_not(program: Program) -> None:
