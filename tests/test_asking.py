@@ -215,3 +215,12 @@ def test_one_report_is_made_of_all_answers_of_an_interview() -> None:
     assert "not graded" in shown
     assert "W3: 2 of 2 times asked" in shown
     assert shown.index("Your interview") < shown.index("Answer 1 of 3") < shown.index("Answer 3 of 3")
+
+
+def test_an_interview_of_which_nothing_could_be_graded_counts_nothing_as_missed() -> None:
+    silent = judged().model_copy(
+        update={"judgement": Judgement(rubric="drill", graded=False, not_graded="no words were heard")}
+    )
+    shown = printed(interview_report([(silent, DRILL, RUBRIC)]))
+    assert "None of your answers could be graded" in shown
+    assert "0 of 0" not in shown

@@ -284,6 +284,8 @@ class Session:
         if not given:
             self.say("Nothing was said, so nothing is kept.")
             return
+        if silent := [answer.question.drill.title for answer in answers if not answer.attempt]:
+            self.say(f"Nothing was said to: {', '.join(silent)}.")
         self._console.print(
             interview_report([(attempt, asked.drill, asked.rubric) for attempt, asked in given])
         )

@@ -57,6 +57,8 @@ def _overall(answers: Sequence[Answered]) -> Text:
     for attempt, _, _ in answers:
         counts.update(attempt.judgement.coverage)
     total = sum(counts.values())
+    if not total:
+        return Text("None of your answers could be graded; nothing counts as missed.", style="bold yellow")
     gained = sum(len(attempt.gained) for attempt, _, _ in answers)
     parts = [f"{counts['explained']} of {total} concepts explained unprompted"]
     if gained:
