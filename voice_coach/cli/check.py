@@ -11,11 +11,13 @@ import typer
 from voice_coach.cli.settings import Home, folder
 
 if TYPE_CHECKING:
+    from voice_coach.check.judge import Judge
     from voice_coach.cli.answers import Answer
     from voice_coach.cli.batch import Job
     from voice_coach.cli.desk import Choices
     from voice_coach.content.load import Library
     from voice_coach.content.models import Rubric
+    from voice_coach.records import Judgement
 
 
 def check(
@@ -40,6 +42,7 @@ def check(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each answer.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Show what each verdict stands on.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -87,7 +90,7 @@ def check(
             "--out, --jobs and --cluster are for a folder of recordings; give one folder and nothing else."
         )
     else:
-        judging = Judging(library.core(), chosen, question, drill)
+        judging = Judging(library.core(), chosen, question, drill, why)
         all_judged = _check_each(answers, Choices(folder(home), model=model, engine=engine), judging, as_json)
     if not all_judged:
         raise typer.Exit(1)
@@ -101,6 +104,7 @@ class Judging:
     rubric: Rubric
     question: str
     drill: str | None
+    why: bool = False
 
 
 def _check_each(answers: list[str], choices: Choices, by: Judging, as_json: bool) -> bool:
@@ -110,8 +114,6 @@ def _check_each(answers: list[str], choices: Choices, by: Judging, as_json: bool
     from voice_coach.cli.screen import complain, console, print_json
     from voice_coach.errors import CoachError, UsageError
     from voice_coach.show.jsonlines import judgement_line
-    from voice_coach.show.report import judgement_report
-    from voice_coach.show.spoken import not_understood
 
     reading.check_paths(answers)
     judging = judge(choices.home, by.core)
@@ -127,9 +129,7 @@ def _check_each(answers: list[str], choices: Choices, by: Judging, as_json: bool
         else:
             if len(answers) > 1 or answers[0].endswith(".jsonl"):
                 console().rule(answer.id, align="left")
-            console().print(judgement_report(judgement, answer.transcript, by.rubric))
-            for line in not_understood(answer.transcript.unclear):
-                console().print(line)
+            _print_report(judging, judgement, answer, by)
         return judgement.graded
 
     all_judged = True
@@ -143,6 +143,19 @@ def _check_each(answers: list[str], choices: Choices, by: Judging, as_json: bool
             complain(str(error))
             all_judged = False
     return all_judged
+
+
+def _print_report(judging: Judge, judgement: Judgement, answer: Answer, by: Judging) -> None:
+    from voice_coach.cli.screen import console
+    from voice_coach.cli.verdicts import print_why
+    from voice_coach.show.report import judgement_report
+    from voice_coach.show.spoken import not_understood
+
+    console().print(judgement_report(judgement, answer.transcript, by.rubric))
+    for line in not_understood(answer.transcript.unclear):
+        console().print(line)
+    if by.why:
+        print_why(judging, judgement, answer.transcript, by.rubric, answer.question or by.question)
 
 
 def _check_folder(

@@ -35,6 +35,9 @@ def replay(
     ] = None,
     loudspeaker: Annotated[str | None, typer.Option(help="Name or number (see `devices`).")] = None,
     text: Annotated[bool, typer.Option("--text", help="Only show it, without sound.")] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show what each verdict stands on, without sound.")
+    ] = False,
     page: Annotated[
         bool, typer.Option("--page", help="Write it as one HTML file, sound inside, and say where.")
     ] = False,
@@ -48,7 +51,9 @@ def replay(
     Keys: space pauses, arrows go five seconds, [bold]n[/] and [bold]p[/] to the next and previous evidence,
     [bold]1[/] to [bold]9[/] to a concept's ground, [bold]q[/] leaves.
     """
+    from voice_coach.cli.desk import judge
     from voice_coach.cli.screen import console
+    from voice_coach.cli.verdicts import print_why
     from voice_coach.content.load import Library
     from voice_coach.errors import UsageError
     from voice_coach.history.archive import Archive
@@ -79,6 +84,10 @@ def replay(
         if drill:
             screen.print(attempt_report(kept, drill, rubric))
         _show_disputes(screen, archive, kept, rubric)
+        if why:
+            judging = judge(folder(home), library.core())
+            print_why(judging, kept.judgement, kept.unprompted, rubric, drill.question if drill else "")
+            return
         keyboard = _keyboard()
         with keyboard:
             play_back(

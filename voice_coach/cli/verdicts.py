@@ -11,7 +11,8 @@ from voice_coach.cli.settings import Home, folder
 if TYPE_CHECKING:
     from voice_coach.check.judge import Judge
     from voice_coach.content.load import Library
-    from voice_coach.records import Attempt, Judgement
+    from voice_coach.content.models import Rubric
+    from voice_coach.records import Attempt, Judgement, Transcript
 
 
 def dispute(
@@ -88,6 +89,26 @@ def rescore(
                 archive.save(after)
     verb = "would change" if dry_run else "changed"
     screen.print(f"{changed} of {len(ids)} answers {verb}.", highlight=False)
+
+
+def print_why(
+    judging: Judge, judgement: Judgement, transcript: Transcript, rubric: Rubric, question: str
+) -> None:
+    """Print what each verdict stands on.
+
+    Raises:
+        CheckError: the judge failed.
+    """
+    from voice_coach.check.encoder import MiniLM
+    from voice_coach.check.why import why
+    from voice_coach.cli.screen import console
+
+    if not judgement.graded:
+        return
+    for reason in why(judging, MiniLM(), judgement, transcript, rubric, question):
+        console().print(reason.concept, style="bold", highlight=False)
+        for sentence in reason.sentences:
+            console().print(f"  {sentence}", soft_wrap=True, highlight=False, markup=False)
 
 
 def rejudged(attempt: Attempt, judging: Judge, library: Library) -> Attempt | None:

@@ -1,0 +1,95 @@
+"""What each verdict stands on, in sentences that a person can argue with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from voice_coach.check.features import features
+from voice_coach.check.head import shipped
+from voice_coach.check.reader import STANCES_READ, VERDICTS_READ
+
+if TYPE_CHECKING:
+    from voice_coach.check.encoder import Encoder
+    from voice_coach.check.judge import Answer, Ground, Judge
+    from voice_coach.content.models import Rubric
+    from voice_coach.records import Finding, Judgement, Transcript
+
+_EXPLAINED, _DISMISSED, _TAKEN_BACK = map(VERDICTS_READ.index, ("explained", "dismissed", "taken-back"))
+_LIKELY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One concept's verdict and the sentences on it."""
+
+    concept: str
+    sentences: tuple[str, ...]
+
+
+def why(
+    judge: Judge,
+    encoder: Encoder,
+    judgement: Judgement,
+    transcript: Transcript,
+    rubric: Rubric,
+    question: str,
+) -> tuple[Why, ...]:
+    """For each finding of a graded judgement what it stands on, and what kept it from "explained".
+
+    Raises:
+        CheckError: reader or encoder failed.
+        ContentError: a cue of the rubric cannot be parsed.
+    """
+    answer = judge.read(transcript, question)
+    if not answer.stretches.spans:
+        return ()
+    grounds = judge.grounds(answer, rubric)
+    return tuple(
+        Why(finding.concept, tuple(_sentences(finding, ground, answer, transcript, encoder)))
+        for finding, ground in zip(judgement.findings, grounds, strict=True)
+    )
+
+
+def _sentences(
+    finding: Finding, ground: Ground, answer: Answer, transcript: Transcript, encoder: Encoder
+) -> list[str]:
+    head = shipped(ground.kind)
+    odds = head.probabilities(features(ground.own, answer.stretches))
+    share, bar = odds["explained"], head.bar
+    said = [
+        f"{finding.verdict}, {odds[finding.verdict]:.0%} sure; explained got {share:.0%} of the {bar:.0%} it takes"
+    ]
+    best = int(ground.own[:, 1:].sum(axis=1).argmax())
+    span = finding.evidence[0] if finding.evidence else answer.stretches.spans[best]
+    quote = span.quote(transcript)
+    if finding.verdict == "missed":
+        said.append(f"the nearest you came: “{quote}”")
+    said += _obstacles(finding, ground, answer, transcript, best)
+    examples = (*ground.concept.examples.explained, *ground.concept.examples.named)
+    if finding.verdict != "missed" and examples:
+        likeness = (encoder.embed([quote]) @ encoder.embed(examples).T)[0]
+        said.append(f"most like the rubric's “{examples[int(likeness.argmax())]}” ({likeness.max():.2f})")
+    return said
+
+
+def _obstacles(
+    finding: Finding, ground: Ground, answer: Answer, transcript: Transcript, best: int
+) -> list[str]:
+    """What kept the best stretch from counting as an explanation."""
+    if finding.verdict == "explained":
+        return []
+    found = []
+    if answer.lists[best]:
+        found.append("a list of terms explains none of them")
+    if answer.stretches.stance[best, STANCES_READ.index("others")] >= _LIKELY:
+        found.append("it tells what others do")
+    if finding.verdict == "named":
+        found.append("no mechanism, number, decision or consequence near it")
+    against = np.maximum(ground.own[:, _DISMISSED], ground.own[:, _TAKEN_BACK])
+    if ground.own[:, _EXPLAINED].max() >= _LIKELY and against.max() >= _LIKELY:
+        last = answer.stretches.spans[int(against.argmax())].quote(transcript)
+        found.append(f"explained at first, but then: “{last}”")
+    return found
