@@ -137,16 +137,19 @@ def _worked(
 
 def _finished(running: dict[Future[Line], tuple[str, str]], job: Job) -> Iterator[tuple[str, str, Line]]:
     done, _ = wait(running, return_when=FIRST_COMPLETED)
+    died: tuple[str, BaseException] | None = None
     for future in done:
         name, key = running.pop(future)
-        try:
-            line = future.result()
-        except Exception as error:
-            raise CheckError(
-                f"The process that judged {name} died ({error!r}). What was judged before is in the results; "
-                "start again to go on from there."
-            ) from error
-        yield name, key, {"id": Path(name).name, "job": job.versions, **line}
+        if error := future.exception():
+            died = name, error  # told after the others, whose lines are there
+        else:
+            yield name, key, {"id": Path(name).name, "job": job.versions, **future.result()}
+    if died:
+        name, error = died
+        raise CheckError(
+            f"The process that judged {name} died ({error!r}). What was judged before is in the results; "
+            "start again to go on from there."
+        ) from error
 
 
 def _done(results: Path, job: Job) -> set[str]:
