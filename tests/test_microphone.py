@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import subprocess
 import sys
 import time
@@ -127,7 +128,7 @@ def test_a_dead_server_ends_the_recording_and_a_new_one_is_found(sound: VirtualS
     microphone = Microphone(None, SystemClock())
     with microphone.open() as items:
         _, text = after(items, sound.kill, 1)
-    assert "stopped: it was unplugged or the sound server ended" in text
+    assert re.search("the sound server (ended|may be stuck)", text)  # on a busy machine it is not known which
     with pytest.raises(NoMicrophoneError, match=r"There is no microphone\. Connect one"), microphone.open():
         pass
     assert list_microphones() == []
