@@ -11,18 +11,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from voice_coach.check.reader import CONCEPTS, FLAGS
+
 FOLDER = Path(__file__).parents[2] / "rubrics" / "training"
 KINDS = (
     "strong", "mid", "weak", "dismissive", "paraphrase", "keyword-salad", "tangled", "off-topic",
-)  # fmt: skip
-CONCEPTS = (
-    "problem-framing", "system-boundaries", "grounding", "trade-offs", "cost", "latency", "failure-modes",
-    "graceful-degradation", "guardrails", "evaluation", "monitoring", "nondeterminism", "privacy-security",
-    "human-in-the-loop", "rollout",
-)  # fmt: skip
-FLAGS = (
-    "deterministic-llm", "prompt-only", "no-evaluation", "name-dropping", "demo-not-product",
-    "unbounded-autonomy", "ignores-cost-latency",
 )  # fmt: skip
 STANCES = ("others", "homonym", "restate", "off")
 LONGEST = 45
