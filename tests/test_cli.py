@@ -55,7 +55,7 @@ def test_check_prints_one_line_of_json_for_a_text(program: Program, tmp_path: Pa
     assert set(line["coverage"]) == {"explained", "named", "dismissed", "missed"}
     assert sum(line["coverage"].values()) == len(line["findings"]) == 15
     for finding in line["findings"]:
-        assert set(finding) == {"concept", "verdict", "confidence", "unclear", "evidence"}
+        assert set(finding) == {"concept", "verdict", "confidence", "evidence"}
         for evidence in finding["evidence"]:
             assert evidence["quote"] in ANSWER
             assert evidence["start"] is None

@@ -34,7 +34,7 @@ def judgement_line(
                 "verdict": finding.verdict,
                 "confidence": finding.confidence,
                 "evidence": [_quote(span, transcript) for span in finding.evidence],
-                "unclear": finding.unclear,
+                **({"unclear": True} if finding.unclear else {}),
             }
             for finding in judgement.findings
         ],
