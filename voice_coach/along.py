@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from voice_coach.errors import CheckError
 from voice_coach.events import Standing, Warned
-from voice_coach.records import Transcript
+from voice_coach.records import Transcript, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
     from voice_coach.events import Event
     from voice_coach.interviewer import Judging, Question
-    from voice_coach.records import Judgement, Verdict, Word
+    from voice_coach.records import Judgement, Verdict
 
 
 class Along:
     """Judges the words so far in a thread of its own, always the newest and one judgement at a time.
 
-    Leaving the context waits for the judgement that is being made, so that no two are made at once.
+    Leaving the context does not wait for a judgement that is being made: nobody needs it any more, and the person
+    waits for the report.
 
     Args:
         judge: whoever judges.
@@ -46,10 +47,19 @@ class Along:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="along")
 
     def __enter__(self) -> Self:
+        if self._judge:
+            # The first judgement by a rubric takes seconds; the question's own words earn nothing and prepare it.
+            words = tuple(Word(text=text) for text in self._question.given.split())
+            self._pool.submit(
+                self._judge.judge,
+                Transcript(words=words),
+                self._question.rubric,
+                question=self._question.given,
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def add(self, settled: tuple[Word, ...], draft: tuple[Word, ...] = ()) -> None:
         """Words that are now final, in order, and the present guess at those after them."""
