@@ -540,7 +540,6 @@ def test_a_json_line_has_the_keys_in_order_and_seconds() -> None:
         "concept": "guardrails",
         "verdict": "named",
         "confidence": 0.875,
-        "unclear": False,
         "evidence": [{"quote": "Of course we need [red]guardrails[/red].", "start": 7.0, "end": 8.9}],
     }
     assert read["red_flags"] == [
