@@ -20,7 +20,7 @@ from voice_coach.check.features import features
 from voice_coach.check.gate import obstacle
 from voice_coach.check.head import shipped
 from voice_coach.check.misheard import repaired
-from voice_coach.check.reader import CONCEPTS, FLAGS, VERDICTS_READ, plain
+from voice_coach.check.reader import CONCEPTS, FLAGS, STANCES_READ, VERDICTS_READ, plain
 from voice_coach.check.stretches import cue_counts, listing, stretches
 from voice_coach.records import Finding, Judgement
 
@@ -41,6 +41,8 @@ VERSION = "reader-1"
 
 _RUBRICS = 32
 """Rubrics kept ready: one per drill in use."""
+_OFF_TOPIC = 0.12
+"""Mean of the stance "off" from which an answer is about something else; answers to the question stay below 0.05."""
 _UNSURE = 0.5
 """Mean probability of the words of a verdict's best evidence below which it is unclear what was said."""
 _EVIDENCE = {"explained": 3, "named": 2, "dismissed": 2, "missed": 0}
@@ -54,6 +56,12 @@ class Answer:
     words: list[str]
     stretches: Stretches
     lists: NDArray[np.bool_]
+
+    @property
+    def off_topic(self) -> bool:
+        """Whether it talks about something else altogether, which earns nothing."""
+        off = self.stretches.stance[:, STANCES_READ.index("off")]
+        return bool(len(off)) and float(off.mean()) >= _OFF_TOPIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,9 @@ class Judge:
         if reason is not None:
             return Judgement(rubric=rubric.id, graded=False, not_graded=reason, versions=versions)
         answer = self.read(transcript, question)
+        if answer.off_topic:
+            missed = tuple(Finding(concept=c.id, verdict="missed", confidence=1) for c in rubric.concepts)
+            return Judgement(rubric=rubric.id, findings=missed, versions=versions)
         if not self._reads_all(rubric):
             versions["encoder"] = self._encoder.version
         return Judgement(
