@@ -188,6 +188,15 @@ def test_a_recogniser_that_fails_is_an_error_at_the_end_and_not_an_empty_answer(
         hear(said(1, 2, 3) + silence(1), recogniser)
 
 
+def test_where_a_recogniser_stops_in_the_middle_of_talk_the_rest_is_heard_by_itself() -> None:
+    class Lazy(FakeRecogniser):
+        def words(self, pcm: bytes) -> list[Word]:
+            return super().words(pcm)[:3]
+
+    sound, words = spoken([(3, 0.3), (7, 1)])  # after three words more than two seconds of voice, then less
+    assert texts(hear(sound, Lazy()).words) == words[:6]
+
+
 def test_words_outside_their_utterance_are_put_inside_and_in_order() -> None:
     class Wild(FakeRecogniser):
         def words(self, pcm: bytes) -> list[Word]:

@@ -149,6 +149,14 @@ def test_an_answer_is_heard_in_utterances_and_none_is_lost(tmp_path: Path, whisp
 
 
 @pytest.mark.model
+def test_a_sentence_that_is_repeated_is_heard_as_often_as_it_was_said(
+    spoken: bytes, whisper: Whisper
+) -> None:
+    texts = [word.text.lower().strip(",.") for word in heard(spoken * 3, whisper).words]
+    assert texts.count("carries") == 3
+
+
+@pytest.mark.model
 @pytest.mark.parametrize("sound", [silence(8), noise(8), rumble(8)], ids=["silence", "noise", "rumble"])
 def test_nobody_is_heard_where_nobody_spoke(sound: bytes, whisper: Whisper) -> None:
     assert heard(sound, whisper).words == ()

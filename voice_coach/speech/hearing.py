@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LEAST_VOICED = SAMPLE_RATE // 10
 """An utterance with less voice than this is noise: Whisper would invent words for it."""
+LEAST_SKIPPED = 2 * SAMPLE_RATE
+"""Voice after the last word that is more than a badly timed end: Whisper stops where somebody repeats a sentence."""
 LEAST_UNCLEAR = SAMPLE_RATE // 2
 """Voice shorter than this, and not understood, is a cough and not worth telling."""
 
@@ -137,8 +139,7 @@ class Hearing:
         if self._last_draft and self._last_draft[0] == _as_draft(utterance):
             words = self._last_draft[1]
         else:
-            words = self._recogniser.words(self._read(utterance.start, utterance.stop))
-            words = voiced(placed(words, utterance.start, utterance.stop), self.voicing)
+            words = self._heard(utterance.start, utterance.stop)
         voice = self.voicing.voice(utterance.start, utterance.stop)
         understood = bool(words) and believed(words, voice)
         with self._wake:
@@ -152,6 +153,16 @@ class Hearing:
                 elif voice >= LEAST_UNCLEAR:
                     self._unclear.append(Stretch(start=utterance.start, stop=utterance.stop))
             self._changed = True
+
+    def _heard(self, start: int, stop: int) -> list[Word]:
+        """The words between two places; where they end in the middle of talk, the rest is heard by itself."""
+        words = self._recogniser.words(self._read(start, stop))
+        words = voiced(placed(words, start, stop), self.voicing)
+        rest = (words[-1].stop or 0) if words else start
+        if rest > start and (voice := self.voicing.voice(rest, stop)) >= LEAST_SKIPPED:
+            more = self._heard(rest, stop)
+            words += more if believed(more, voice) else []
+        return words
 
 
 def placed(words: Sequence[Word], start: int, stop: int) -> list[Word]:
