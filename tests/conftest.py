@@ -19,8 +19,11 @@ from voice_coach.speech.whisper import Whisper
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy machine")
+# A build fails for what was changed, never for an example that chance found today; `--hypothesis-profile=explore` looks
+# for new ones.
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("explore"), derandomize=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")

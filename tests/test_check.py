@@ -73,7 +73,16 @@ def test_the_question_read_out_earns_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "no words"), ("... - !", "no words"), ("we would cache it", "far too short")],
+    [
+        ("", "no words"),
+        ("... - !", "no words"),
+        ("we would cache it", "far too short"),
+        (
+            "ich würde zuerst fragen wer die nutzer sind und was eine antwort kosten darf",
+            "another language (`de`)",
+        ),
+        ("我 会 先 问 用户 是 谁 然后 建立 一个 缓存 系统", "another language (`zh`)"),
+    ],
 )
 def test_what_cannot_be_judged_is_not_graded(text: str, reason: str) -> None:
     judgement = judged(text)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from voice_coach.check.text import tokens
+from voice_coach.check.text import FUNCTION_WORDS, tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from voice_coach.records import Transcript
 
 FEWEST_WORDS = 8
@@ -14,11 +17,20 @@ FEWEST_WORDS = 8
 LEAST_PROBABILITY = 0.35
 """Mean of the recogniser's word probabilities; heard speech has 0.8, words invented on noise far less."""
 
+LEAST_ENGLISH = 0.25
+"""Share of English function words below which the language is looked at; English speech has 0.4 and more, a list of
+terms may have less."""
+LEAST_SURE = 0.9
+"""Probability from which another language is believed."""
+
 
 def obstacle(transcript: Transcript) -> str | None:
     """Why the transcript cannot be judged, completing "not graded, because ...", or None."""
     words = [word for word in transcript.words if tokens([word.text])]
     verb = "typed" if transcript.model == "typed" else "heard"
+    language = other_language([word.text for word in transcript.words])
+    if language and not 0 < len(words) < FEWEST_WORDS:
+        return f"the words are in another language (`{language}`), and only English can be judged"
     if not words:
         return f"no words were {verb}"
     if len(words) < FEWEST_WORDS:
@@ -29,3 +41,24 @@ def obstacle(transcript: Transcript) -> str | None:
     if sure and sum(sure) / len(sure) < LEAST_PROBABILITY:
         return f"the recogniser was only {sum(sure) / len(sure):.0%} sure of the words"
     return None
+
+
+def other_language(words: Sequence[str]) -> str | None:
+    """The code of the language that the words are in, or None where they may be English.
+
+    By py3langid, a fork of langid.py (Lui and Baldwin 2012), which is loaded only for words that hardly look English.
+    """
+    forms = [token.form for token in tokens(words)]
+    text = " ".join(words).lower()
+    english = sum(form in FUNCTION_WORDS for form in forms) >= LEAST_ENGLISH * len(forms)
+    if not any(map(str.isalpha, text)) or (forms and english):
+        return None
+    language, sure = _identifier().classify(text)
+    return str(language) if language != "en" and (sure >= LEAST_SURE or not forms) else None
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
