@@ -20,7 +20,7 @@ LEAST_PROBABILITY = 0.35
 LEAST_ENGLISH = 0.25
 """Share of English function words below which the language is looked at; English speech has 0.4 and more, a list of
 terms may have less."""
-LEAST_SURE = 0.9
+LEAST_SURE = 0.75
 """Probability from which another language is believed."""
 
 
@@ -50,11 +50,11 @@ def other_language(words: Sequence[str]) -> str | None:
     """
     forms = [token.form for token in tokens(words)]
     text = " ".join(words).lower()
-    english = sum(form in FUNCTION_WORDS for form in forms) >= LEAST_ENGLISH * len(forms)
-    if not any(map(str.isalpha, text)) or (forms and english):
+    english = sum(form in FUNCTION_WORDS for form in forms) >= LEAST_ENGLISH * max(1, len(forms))
+    if not any(map(str.isalpha, text)) or english:
         return None
     language, sure = _identifier().classify(text)
-    return str(language) if language != "en" and (sure >= LEAST_SURE or not forms) else None
+    return str(language) if language != "en" and sure >= LEAST_SURE else None
 
 
 @cache
