@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,8 +19,10 @@ from voice_coach.history.archive import ALPHABET, Archive, new_id
 from voice_coach.history.migrations import MIGRATIONS, Migration, NewerVersionError, migrate
 from voice_coach.records import (
     VERDICTS,
+    AnswerSource,
     Attempt,
     Delivery,
+    EndReason,
     Finding,
     FollowUp,
     Judgement,
@@ -92,6 +95,8 @@ plain_attempts = st.builds(
         datetime(2040, 1, 1),  # noqa: DTZ001
         timezones=st.sampled_from([UTC, timezone(timedelta(hours=-7)), timezone(timedelta(minutes=345))]),
     ),
+    source=st.sampled_from(get_args(AnswerSource)),
+    ended=st.sampled_from(get_args(EndReason)),
     samples=st.none() | samples,
     audio=st.none(),
     transcript=transcripts,
@@ -280,6 +285,7 @@ def test_a_fault_in_writing_the_sound_is_not_hidden(tmp_path: Path) -> None:
 SAVING = """
 import os, signal, sys
 from pathlib import Path
+from typing import get_args
 from tests.test_archive import attempt, sound
 from voice_coach.history.archive import Archive
 """

@@ -429,6 +429,22 @@ def test_a_drill_that_names_no_flags_is_checked_for_all_and_one_without_own_conc
     assert [flag.id for flag in rubric.red_flags] == ["prompt-only", "no-evaluation"]
 
 
+def test_one_drill_needs_its_own_file_only_and_says_what_is_wrong_with_that(tmp_path: Path) -> None:
+    home = [
+        ("drills/other.yaml", "["),
+        ("drills/mine.yaml", DRILL.replace("Two steps", "Mine")),
+        ("drills/wrong.yaml", "id: off"),
+    ]
+    shelf = library(tmp_path, DRILL, home=home)
+    assert shelf.drill("two-steps").title == "Mine"
+    with pytest.raises(ContentError, match=r"wrong\.yaml:1: title: is missing"):
+        shelf.drill("off")
+    with pytest.raises(ContentError, match=r"other\.yaml:2: the file is not valid YAML"):
+        shelf.drill("quokka")
+    with pytest.raises(ContentError, match=r"other\.yaml"):
+        shelf.drills()
+
+
 def test_files_are_read_once(tmp_path: Path) -> None:
     shelf = library(tmp_path, DRILL)
     before = shelf.drill("two-steps")

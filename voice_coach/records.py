@@ -56,9 +56,12 @@ class Notice:
 
 
 class Record(BaseModel):
-    """Base of everything stored or parsed: frozen, and unknown keys are errors."""
+    """Base of everything stored or parsed: frozen, and unknown keys are errors.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    A model's validator is made when first used: a command needs a few of fifty.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Word(Record):

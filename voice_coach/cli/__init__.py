@@ -7,15 +7,19 @@ need is imported when they run, so that `voice-coach --help` stays instant. `des
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voice_coach import __version__
 from voice_coach.cli import check, content, doctor, history, models, practice, review, rubrics, verdicts
 from voice_coach.errors import CoachError
+
+if TYPE_CHECKING:
+    from typer.models import CommandInfo
 
 app = typer.Typer(
     name="voice-coach",
@@ -55,8 +59,30 @@ app.add_typer(rubrics.app, name="rubrics")
 app.add_typer(models.app, name="models")
 
 
+def _keep_only(names: list[str]) -> None:
+    """Leave the app the command that is called and `practice`, which others run; all where it is none of ours.
+
+    Typer reads the parameters of every command before it runs one, which takes longer than many of them.
+    """
+    called = [info for info in app.registered_commands if _name(info) in names]
+    groups = [info for info in app.registered_groups if info.name in names]
+    if called or groups:
+        app.registered_commands = [i for i in app.registered_commands if _name(i) in {*names, "practice"}]
+        app.registered_groups = groups
+
+
+def _name(info: CommandInfo) -> str:
+    return info.name or str(getattr(info.callback, "__name__", ""))
+
+
 def main() -> None:
     """Run one command; every error of ours is a sentence on standard error and an exit code."""
+    # A command reads records by the thousand and needs them all: to search them for garbage while they grow
+    # would take a third of its time.
+    gc.set_threshold(100_000)
+    # No plugin of pydantic's is used; to look for some it would read what every installed package says of itself.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    _keep_only(sys.argv[1:2])
     try:
         app()
     except CoachError as error:

@@ -51,13 +51,10 @@ def replay(
     Keys: space pauses, arrows go five seconds, [bold]n[/] and [bold]p[/] to the next and previous evidence,
     [bold]1[/] to [bold]9[/] to a concept's ground, [bold]q[/] leaves.
     """
-    from voice_coach.cli.desk import judge
     from voice_coach.cli.screen import console
-    from voice_coach.cli.verdicts import print_why
     from voice_coach.content.load import Library
     from voice_coach.errors import UsageError
     from voice_coach.history.archive import Archive
-    from voice_coach.show.compare import side_by_side
     from voice_coach.show.report import attempt_report
 
     names = attempts or []
@@ -72,6 +69,8 @@ def replay(
     with Archive(folder(home)) as archive:
         kept = archive.attempt(names[0] if names else None)
         if len(names) > 1:
+            from voice_coach.show.compare import side_by_side
+
             other = archive.attempt(names[1])
             drill, _ = rubric_of(library, other)
             screen.print(side_by_side(kept, other, drill, _both(library, kept, other)))
@@ -85,15 +84,19 @@ def replay(
             screen.print(attempt_report(kept, drill, rubric))
         _show_disputes(screen, archive, kept, rubric)
         if why:
+            from voice_coach.cli.desk import judge
+            from voice_coach.cli.verdicts import print_why
+
             judging = judge(folder(home), library.core())
             print_why(judging, kept.judgement, kept.unprompted, rubric, drill.question if drill else "")
             return
-        keyboard = _keyboard()
-        with keyboard:
-            play_back(
-                screen, archive, kept, rubric,
-                loudspeaker=loudspeaker, keyboard=keyboard, aloud=not text and screen.is_terminal,
-            )  # fmt: skip
+        if text or not screen.is_terminal or archive.audio_path(kept) is None:
+            from voice_coach.show.transcript import marked
+
+            screen.print(marked(kept, rubric))
+            return
+        with _keyboard() as keyboard:
+            play_back(screen, archive, kept, rubric, loudspeaker=loudspeaker, keyboard=keyboard)
 
 
 def retry(context: typer.Context) -> None:

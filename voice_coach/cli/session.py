@@ -31,7 +31,8 @@ from voice_coach.practice import answer_aloud, answer_typed, finish_interrupted,
 from voice_coach.show.compare import difference
 from voice_coach.show.interview import interview_report
 from voice_coach.show.keyboard import Keyboard, PipedKeys, TerminalKeys
-from voice_coach.show.live import PlainFace, clock, face
+from voice_coach.show.live import PlainFace, face
+from voice_coach.show.page import clock
 from voice_coach.show.report import attempt_report, outline
 from voice_coach.show.spoken import correction
 from voice_coach.speech.voice import SCREEN_ONLY

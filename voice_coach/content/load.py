@@ -46,7 +46,8 @@ class Library:
     """Drills and rubrics: the shipped ones, and those in `home`, which replace shipped ones of the same id.
 
     Each kind is read once, when first asked for. A file that is wrong makes every question about its kind
-    fail, with all problems of all its files: a drill left out in silence would never be missed.
+    fail, with all problems of all its files: a drill left out in silence would never be missed. One drill by
+    its id needs its own file only.
 
     Args:
         home: the person's data folder; its `drills` and `rubrics` need not be there. None: shipped ones only.
@@ -56,6 +57,7 @@ class Library:
     def __init__(self, home: Path | None = None, shipped: Path | None = None) -> None:
         self._home = home
         self._shipped = shipped
+        self._single: dict[str, Drill] = {}
 
     def drills(self) -> tuple[Drill, ...]:
         """All drills by section, then by id.
@@ -70,8 +72,12 @@ class Library:
 
         Raises:
             UsageError: there is none; the text suggests the nearest.
-            ContentError: as for `drills`.
+            ContentError: its file is wrong, or where there is none of that id, as for `drills`.
         """
+        if drill_id in self._single:
+            return self._single[drill_id]
+        if "_drills" not in self.__dict__ and (found := self._read_drills(drill_id).get(drill_id)):
+            return self._single.setdefault(drill_id, found[1])
         try:
             return self._drills[drill_id]
         except KeyError:
@@ -178,8 +184,12 @@ class Library:
 
     @cached_property
     def _drill_files(self) -> dict[str, tuple[Path, Drill]]:
+        return self._read_drills()
+
+    def _read_drills(self, holding: str = "") -> dict[str, tuple[Path, Drill]]:
+        """The drills of all files, or of those that hold a text."""
         core = self.core()
-        return self._gather("drills", lambda path: read_drill(path, core))
+        return self._gather("drills", lambda path: read_drill(path, core), holding)
 
     @cached_property
     def _rubrics(self) -> dict[str, Rubric]:
@@ -189,13 +199,16 @@ class Library:
         roots = [self._shipped or shipped_folder(), *([self._home] if self._home else [])]
         return [root / kind for root in roots]
 
-    def _gather(self, kind: str, read: Callable[[Path], T]) -> dict[str, tuple[Path, T]]:
+    def _gather(self, kind: str, read: Callable[[Path], T], holding: str = "") -> dict[str, tuple[Path, T]]:
         """Everything of one kind by id, with its file; a later folder's shadows an earlier one's."""
+        mark = holding.encode()
         found: dict[str, tuple[Path, T]] = {}
         faults: list[str] = []
         for folder in self._folders(kind):
             paths: dict[str, Path] = {}
             for path in yaml_files(folder):
+                if mark and not _holds(path, mark):
+                    continue
                 try:
                     content = read(path)
                 except ContentError as error:
@@ -210,6 +223,14 @@ class Library:
         if faults:
             raise ContentError("\n".join(faults))
         return found
+
+
+def _holds(path: Path, mark: bytes) -> bool:
+    """Whether a file holds these bytes; one that cannot be read may."""
+    try:
+        return mark in path.read_bytes()
+    except OSError:
+        return True
 
 
 def read_rubric(path: Path) -> Rubric:

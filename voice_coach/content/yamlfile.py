@@ -7,7 +7,6 @@ are refused: nobody needs them in a drill, and they make small files that unfold
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 
@@ -213,6 +212,8 @@ class Document:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """`did you mean ...?` with up to three names like `name`, or an empty text."""
+    from difflib import get_close_matches
+
     close = get_close_matches(name, list(names), n=3, cutoff=0.6)
     return f"did you mean {' or '.join(f'`{each}`' for each in close)}?" if close else ""
 

@@ -49,7 +49,8 @@ class After:
 
 # The demo is nobody's practice.
 _ROWS = """
-    SELECT id, drill, asked_at, graded, not_graded, samples, delivery,
+    SELECT id, drill, asked_at, graded, not_graded, samples,
+        json_extract(delivery, '$.words_per_minute'), json_extract(delivery, '$.longest_pause'),
         (SELECT judgement FROM prompted WHERE attempt = attempts.id),
         (SELECT json_group_object(concept, verdict) FROM findings WHERE attempt = attempts.id AND NOT unclear),
         (SELECT json_group_array(flag) FROM red_flags WHERE attempt = attempts.id),
@@ -72,9 +73,8 @@ def read_rows(
     """
     place = (stamp(after.asked_at), after.id) if after else ("", "")
     for found in connection.execute(_ROWS, (*place, drill)):
-        (attempt_id, name, asked_at, graded, not_graded, samples, delivery,
+        (attempt_id, name, asked_at, graded, not_graded, samples, words_per_minute, longest_pause,
          prompted, verdicts, flags, disputed) = found  # fmt: skip
-        said = json.loads(delivery)
         yield Row(
             id=attempt_id,
             drill=name,
@@ -86,8 +86,8 @@ def read_rows(
             disputed={} if disputed == "{}" else json.loads(disputed),
             not_graded=not_graded,
             samples=samples,
-            words_per_minute=said.get("words_per_minute"),
-            longest_pause=said.get("longest_pause"),
+            words_per_minute=words_per_minute,
+            longest_pause=longest_pause,
         )
 
 

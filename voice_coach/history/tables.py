@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from voice_coach.records import (
     Attempt,
@@ -23,8 +23,9 @@ from voice_coach.records import (
 if TYPE_CHECKING:
     import sqlite3
 
-_EVIDENCE = TypeAdapter(tuple[Span, ...])
-_FOLLOW_UPS = TypeAdapter(tuple[FollowUp, ...])
+_WHEN_USED = ConfigDict(defer_build=True)
+_EVIDENCE = TypeAdapter(tuple[Span, ...], config=_WHEN_USED)
+_FOLLOW_UPS = TypeAdapter(tuple[FollowUp, ...], config=_WHEN_USED)
 _COLUMNS = (
     "id", "drill", "asked_at", "source", "ended", "samples", "audio",
     "rubric", "graded", "not_graded", "versions", "notices", "delivery", "transcript", "interview",

@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from voice_coach.records import SAMPLE_RATE, VERDICTS, Share
-from voice_coach.show.live import clock
-from voice_coach.show.page import FLAG_STYLE, SIGNS, STYLES, Hanging, listed, sections, titles
+from voice_coach.show.page import FLAG_STYLE, SIGNS, STYLES, Hanging, clock, listed, sections, titles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

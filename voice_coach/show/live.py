@@ -14,7 +14,7 @@ from rich.text import Text
 
 from voice_coach.events import Asked, Ended, Heard, Level, Listening, Paused, Standing, Warned
 from voice_coach.records import SAMPLE_RATE
-from voice_coach.show.page import SIGNS, STYLES, Hanging, listed, titles
+from voice_coach.show.page import SIGNS, STYLES, Hanging, clock, listed, titles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,12 +91,6 @@ def standing(now: Standing) -> RenderableType:
         ],
         padding=(0, 3),
     )
-
-
-def clock(samples: int) -> str:
-    """Samples as m:ss."""
-    seconds = samples // SAMPLE_RATE
-    return f"{seconds // 60}:{seconds % 60:02d}"
 
 
 class PlainFace:

@@ -8,8 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from voice_coach.records import SAMPLE_RATE, VERDICTS
-from voice_coach.show.live import clock
-from voice_coach.show.page import SIGNS, limiting, percent, titles
+from voice_coach.show.page import SIGNS, clock, limiting, percent, titles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

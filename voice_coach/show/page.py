@@ -10,6 +10,8 @@ from rich.console import Group
 from rich.segment import Segment
 from rich.text import Text
 
+from voice_coach.records import SAMPLE_RATE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -120,6 +122,12 @@ def limiting(limit: Limit) -> str:
         return f"{limit.title} was {'missing' if limit.missing else 'only named'} in your last answer."
     end = f"; it decided {limit.decided} of them." if limit.decided else "."
     return f"{limit.title} was {' and '.join(lacks)} of your last {limit.answers} answers{end}"
+
+
+def clock(samples: int) -> str:
+    """Samples as m:ss."""
+    seconds = samples // SAMPLE_RATE
+    return f"{seconds // 60}:{seconds % 60:02d}"
 
 
 def percent(part: int, whole: int) -> str:

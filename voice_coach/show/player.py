@@ -13,8 +13,7 @@ from rich.text import Text
 
 from voice_coach.records import SAMPLE_RATE
 from voice_coach.show import keyboard
-from voice_coach.show.live import clock
-from voice_coach.show.page import FLAG_STYLE, SIGNS, Page, titles
+from voice_coach.show.page import FLAG_STYLE, SIGNS, Page, clock, titles
 from voice_coach.show.transcript import concept_styles, marked_line, questions, timed_lines, word_marks
 
 if TYPE_CHECKING:

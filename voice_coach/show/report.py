@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from voice_coach.records import SAMPLE_RATE
-from voice_coach.show.live import clock
-from voice_coach.show.page import FLAG_STYLE, SIGNS, STYLES, Hanging, listed, sections, titles
+from voice_coach.show.page import FLAG_STYLE, SIGNS, STYLES, Hanging, clock, listed, sections, titles
 from voice_coach.show.spoken import delivery_lines, not_understood
 
 if TYPE_CHECKING:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from voice_coach.records import SAMPLE_RATE
-from voice_coach.show.live import clock
-from voice_coach.show.page import Hanging, listed, titles
+from voice_coach.show.page import Hanging, clock, listed, titles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,6 +102,8 @@ def _counts(delivery: Delivery) -> str:
 def _words_changed(before: Attempt, now: Attempt) -> int:
     """Words that are not the same in both, counting a replaced word once."""
     old, new = ([word.text.lower().strip(".,?!") for word in kept.transcript.words] for kept in (before, now))
+    from difflib import SequenceMatcher
+
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     return sum(max(a2 - a1, b2 - b1) for tag, a1, a2, b1, b2 in blocks if tag != "equal")
 

@@ -11,8 +11,7 @@ from rich.text import Text
 
 from voice_coach.content.models import SECTIONS
 from voice_coach.records import SAMPLE_RATE
-from voice_coach.show.live import clock
-from voice_coach.show.page import Fitting, Hanging, sections, titles
+from voice_coach.show.page import Fitting, Hanging, clock, sections, titles
 from voice_coach.show.report import outline
 
 if TYPE_CHECKING:

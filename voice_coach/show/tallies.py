@@ -10,7 +10,6 @@ from rich.text import Text
 
 from voice_coach.records import SAMPLE_RATE, VERDICTS
 from voice_coach.show.due import streak
-from voice_coach.show.live import clock
 from voice_coach.show.page import (
     FLAG_STYLE,
     SIGNS,
@@ -18,6 +17,7 @@ from voice_coach.show.page import (
     Fitting,
     Hanging,
     Page,
+    clock,
     limiting,
     percent,
     sections,

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from voice_coach.records import SAMPLE_RATE
-from voice_coach.show.live import clock
-from voice_coach.show.page import FLAG_STYLE, Hanging, Page, titles
+from voice_coach.show.page import FLAG_STYLE, Hanging, Page, clock, titles
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

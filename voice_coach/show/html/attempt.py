@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from voice_coach.records import SAMPLE_RATE, VERDICTS
 from voice_coach.show.html import page
-from voice_coach.show.live import clock
-from voice_coach.show.page import SIGNS, titles
+from voice_coach.show.page import SIGNS, clock, titles
 from voice_coach.show.report import HEADINGS, headline, must_have_sentence
 from voice_coach.show.spoken import delivery_facts
 from voice_coach.show.transcript import pause_after, questions, timed_lines, word_marks

@@ -9,8 +9,7 @@ from markupsafe import Markup
 from voice_coach.records import VERDICTS
 from voice_coach.show.due import streak
 from voice_coach.show.html import charts, page
-from voice_coach.show.live import clock
-from voice_coach.show.page import SIGNS, limiting, percent
+from voice_coach.show.page import SIGNS, clock, limiting, percent
 from voice_coach.show.tallies import DISPUTED, MUST_HAVES, of, period_row, trend
 
 if TYPE_CHECKING:
