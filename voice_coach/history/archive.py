@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC
 from typing import TYPE_CHECKING, Self
 
@@ -60,15 +61,10 @@ class Archive:
     def __init__(self, home: Path, wait: float = WAIT_SECONDS) -> None:
         self.path = home / "history.db"
         self.audio = home / "audio"
+        self._wait = wait
         with explained(self.path):
             self.audio.mkdir(parents=True, exist_ok=True)
-            # Autocommit: save and migrate say where a transaction begins and ends.
-            self.connection = sqlite3.connect(self.path, timeout=wait, isolation_level=None)
-            try:
-                self._prepare()
-            except BaseException:
-                self.connection.close()
-                raise
+            self._open()
 
     def __enter__(self) -> Self:
         return self
@@ -222,6 +218,30 @@ class Archive:
             return None
         path = self.audio / attempt.audio
         return path if path.is_file() else None
+
+    def exchange(self, new: Path, aside: Path) -> None:
+        """Put the database `new` in the place of this one, which is kept as `aside`.
+
+        Raises:
+            OSError, sqlite3.Error: that could not be done.
+        """
+        self.connection.close()
+        shutil.copy2(self.path, aside)
+        for log in ("-wal", "-shm"):  # left where it could not be merged; it is not of the new one
+            with suppress(FileNotFoundError):
+                self.path.with_name(self.path.name + log).replace(aside.with_name(aside.name + log))
+        new.replace(self.path)
+        _sync_folder(self.path.parent)
+        self._open()
+
+    def _open(self) -> None:
+        # Autocommit: save and migrate say where a transaction begins and ends.
+        self.connection = sqlite3.connect(self.path, timeout=self._wait, isolation_level=None)
+        try:
+            self._prepare()
+        except BaseException:
+            self.connection.close()
+            raise
 
     def _prepare(self) -> None:
         migrate(self.connection, before=self._back_up_before_migrating)

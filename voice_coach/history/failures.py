@@ -18,9 +18,13 @@ _FOREIGN = (
     "is damaged, or not an archive of voice-coach ({error}); restore it from a backup, or move it away to begin "
     "a new one. The sound files beside it are not touched."
 )
+_DAMAGED = (
+    "is damaged ({error}); `voice-coach history check` saves what can be read of it, or restore it from a backup. "
+    "The sound files beside it are not touched."
+)
 _FAILURES = {
     sqlite3.SQLITE_NOTADB: _FOREIGN,
-    sqlite3.SQLITE_CORRUPT: _FOREIGN,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_ERROR: _FOREIGN,  # tables or columns that are not ours
     sqlite3.SQLITE_FULL: "cannot grow: the disk is full. Free some space, or choose another folder with --home.",
     sqlite3.SQLITE_BUSY: "is being written by another program; close other voice-coach sessions and try again.",

@@ -12,7 +12,7 @@ from voice_coach.history.tally import NEWEST, tally
 from voice_coach.records import FlagTally, Proposal, Proposed, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from voice_coach.content.models import Drill, Section
@@ -25,19 +25,20 @@ class Wanted:
     """Which attempts and concepts count, None leaves nothing out; and how many the grid shows."""
 
     since: datetime | None = None
-    section: Section | None = None
+    sections: Collection[Section] | None = None
     drill: str | None = None
     concept: str | None = None
     newest: int = NEWEST
 
     def rows(self, rows: Iterable[Row], drills: Iterable[Drill]) -> list[Row]:
         """The attempts that are wanted, with the concepts that are."""
-        in_section = {drill.id for drill in drills if self.section in {None, drill.section}}
+        wanted = self.sections
+        in_section = {drill.id for drill in drills if wanted is None or drill.section in wanted}
         return [
             self._only_concept(row)
             for row in rows
             if (self.since is None or row.asked_at >= self.since)
-            and (self.section is None or row.drill in in_section)
+            and (wanted is None or row.drill in in_section)
             and self.drill in {None, row.drill}
             and (self.concept is None or self.concept in row.verdicts or not row.graded)
         ]

@@ -6,8 +6,9 @@ import os
 import sqlite3
 import tempfile
 import zipfile
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,7 @@ from voice_coach.errors import AudioFileError, UsageError
 from voice_coach.history import tables
 from voice_coach.history.archive import UPGRADE_BACKUP
 from voice_coach.history.failures import explained
+from voice_coach.history.rescue import DAMAGED, problems, rescue
 from voice_coach.records import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 PLACES = {
     "history.db": "attempts: words, verdicts, disputes",
     UPGRADE_BACKUP.format("*"): "copies made before an upgrade; yours to delete",
+    DAMAGED.format("*"): "damaged databases that `history check` replaced; yours to delete",
     "audio": "sound of the attempts",
     "journal": "answers that were interrupted, not yet finished",
     "drills": "drills of your own",
@@ -35,6 +38,8 @@ PLACES = {
     "models": "recognisers",
 }
 """What lies in the data folder."""
+_COPIES = (UPGRADE_BACKUP.format("*"), DAMAGED.format("*"))
+"""Databases that are no longer used, with what SQLite may have left beside them."""
 OWN = ("drills", "rubrics", "settings.toml")
 """What a backup holds besides attempts and their sound."""
 
@@ -76,7 +81,7 @@ def sizes(home: Path) -> list[Size]:
             files = [path for path in entry.rglob("*") if path.is_file()] if entry.is_dir() else [entry]
             base = entry.name
             if base.startswith("history"):  # the database with its log, and copies of it
-                base = "history.db" if base.startswith("history.db") else UPGRADE_BACKUP.format("*")
+                base = next((kind for kind in _COPIES if fnmatch(base, f"{kind}*")), "history.db")
             found.append((base, len(files), sum(path.stat().st_size for path in files)))
     names = dict.fromkeys([*PLACES, *(name for name, _, _ in found)])
     return [
@@ -89,8 +94,8 @@ def sizes(home: Path) -> list[Size]:
 def forget(archive: Archive, attempt_ids: Sequence[str]) -> int:
     """Remove attempts with their sound, words, findings and disputes for good; gives the bytes that became free.
 
-    What SQLite frees is overwritten, and copies of the database that were made before an upgrade go too, since
-    they hold the same words. A backup that the person made is theirs.
+    What SQLite frees is overwritten, and copies of the database that were made before an upgrade or a repair go
+    too, since they hold the same words. A backup that the person made is theirs.
 
     Raises:
         ArchiveError: not all could be removed.
@@ -112,8 +117,9 @@ def forget(archive: Archive, attempt_ids: Sequence[str]) -> int:
                 connection.execute("DELETE FROM attempts WHERE id = ?", (attempt_id,))
         for name in names:
             (archive.audio / name).unlink(missing_ok=True)
-        for copy in archive.path.parent.glob(UPGRADE_BACKUP.format("*")):
-            copy.unlink()
+        for kind in _COPIES:
+            for copy in archive.path.parent.glob(f"{kind}*"):
+                copy.unlink()
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return max(0, before - _total(archive))
@@ -191,11 +197,11 @@ def check(archive: Archive, length: Callable[[Path], int]) -> Health:
     """
     found = _Found([], [])
     with explained(archive.path):
-        _check_database(archive, found)
+        lost = _check_database(archive, found)
         ids = [
             attempt_id for (attempt_id,) in archive.connection.execute("SELECT id FROM attempts ORDER BY id")
         ]
-        named: set[str] = set()
+        named = {f"{attempt_id}.flac" for attempt_id in lost}
         for attempt_id in ids:
             try:
                 attempt = tables.get(archive.connection, attempt_id)
@@ -211,29 +217,36 @@ def check(archive: Archive, length: Callable[[Path], int]) -> Health:
                 named.add(attempt.audio)
                 _check_sound(archive, attempt, length, found)
         _check_leftovers(archive, named, found)
-    return Health(len(ids), len(named), tuple(found.mended), tuple(found.open_))
+    sounds = sum((archive.audio / name).is_file() for name in named)
+    return Health(len(ids), sounds, tuple(found.mended), tuple(found.open_))
 
 
-def _check_database(archive: Archive, found: _Found) -> None:
-    def problems() -> list[str]:
-        said = [str(row[0]) for row in archive.connection.execute("PRAGMA integrity_check")]
-        return [] if said == ["ok"] else said
-
-    if wrong := problems():
-        archive.connection.execute("REINDEX")
-        if left := problems():
-            found.open_.append(
-                f"{archive.path}: the database is damaged ({left[0]}). Save what can be read with "
-                "`voice-coach export rescued.json`, move the file away, and `voice-coach import rescued.json`."
+def _check_database(archive: Archive, found: _Found) -> tuple[str, ...]:
+    """Gives the ids of attempts that were lost."""
+    lost: tuple[str, ...] = ()
+    if wrong := problems(archive.connection):
+        with suppress(sqlite3.DatabaseError):
+            archive.connection.execute("REINDEX")
+        if left := problems(archive.connection):
+            rescued = rescue(archive)
+            lost = rescued.lost
+            found.mended.append(
+                f"The database was damaged ({left[0].splitlines()[-1]}). A new one holds the {rescued.attempts} "
+                f"attempts that could be read; the damaged one is kept as {rescued.aside}."
             )
         else:
             found.mended.append(f"The database's indexes were wrong ({wrong[0]}) and were made anew.")
+    for attempt_id in lost:
+        sound = archive.audio / f"{attempt_id}.flac"
+        hear = f"; its sound is there: `voice-coach check {sound}`" if sound.is_file() else ""
+        found.open_.append(f"Attempt {attempt_id} could not be read; `import` it from a backup{hear}.")
     # A schedule of attempts that are gone would count them for ever.
     removed = archive.connection.execute(
         "DELETE FROM schedule WHERE attempt NOT IN (SELECT id FROM attempts)"
     ).rowcount
     if removed > 0:
         found.mended.append("The schedule rested on an attempt that is gone; it will be made anew.")
+    return lost
 
 
 def _check_sound(archive: Archive, attempt: Attempt, length: Callable[[Path], int], found: _Found) -> None:
@@ -247,8 +260,8 @@ def _check_sound(archive: Archive, attempt: Attempt, length: Callable[[Path], in
         return
     try:
         there = length(path)
-    except AudioFileError as error:
-        found.open_.append(f"Attempt {attempt.id}: {error}")
+    except AudioFileError:
+        found.open_.append(f"Attempt {attempt.id}: {path} cannot be read as audio; restore it from a backup.")
         return
     if attempt.samples is not None and attempt.samples - there > SAMPLE_RATE // 10:
         found.open_.append(
