@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from voice_coach.content.models import SECTIONS
 from voice_coach.content.yamlfile import nearest
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Drill, Level
     from voice_coach.history.archive import Archive
     from voice_coach.history.schedule import Limits
+
+S = TypeVar("S", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +44,18 @@ class Filters:
         """
         drills = list(library.drills())
         if self.section:
-            sections = _named(self.section, SECTIONS, "section")
+            sections = named(self.section, SECTIONS, "section")
             drills = [drill for drill in drills if drill.section in sections]
         if self.level:
             drills = [drill for drill in drills if drill.level == self.level]
         if self.tag:
-            (tag,) = _named(
+            (tag,) = named(
                 self.tag, {tag for drill in library.drills() for tag in drill.tags}, "tag", exact=True
             )
             drills = [drill for drill in drills if tag in drill.tags]
         if self.concept:
             known = {item.id for drill in library.drills() for item in drill.concepts}
-            (concept,) = _named(self.concept, known, "concept", exact=True)
+            (concept,) = named(self.concept, known, "concept", exact=True)
             drills = [drill for drill in drills if weight(drill, concept)]
             drills.sort(key=lambda drill: -weight(drill, concept))
         return drills
@@ -156,15 +158,15 @@ def weight(drill: Drill, concept: str) -> float:
     return next((item.weight for item in drill.concepts if item.id == concept), 0)
 
 
-def _named(name: str, names: Iterable[str], what: str, *, exact: bool = False) -> list[str]:
+def named(name: str, names: Iterable[S], what: str, *, exact: bool = False) -> list[S]:
     """The names that `name` stands for: itself, else those that begin with it.
 
     Raises:
         UsageError: it stands for none.
     """
     known = list(names)
-    if name in known:
-        return [name]
+    if same := [each for each in known if each == name]:
+        return same
     found = [] if exact else [each for each in known if each.startswith(name)]
     if not found:
         hint = nearest(name, known) or f"there are {', '.join(sorted(known))}."

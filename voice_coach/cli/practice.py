@@ -109,6 +109,7 @@ def practice(
     hide_question: Annotated[
         bool, typer.Option("--hide-question", help="The same as --mode listen-only.", rich_help_panel=_ANSWER)
     ] = False,
+    against: Annotated[str | None, typer.Option(hidden=True)] = None,
     home: Home = None,
 ) -> None:
     """Answer a drill out loud and see at once what you explained, named or missed.
@@ -142,6 +143,7 @@ def practice(
             mode="listen-only" if hide_question else mode,
             follow_ups=follow_ups,
             quiet=quiet,
+            against=against,
         ),
         Wanted(drill, Filters(section, level, tag, concept), set_file, count),
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from voice_coach.content.load import Library
-    from voice_coach.content.models import Rubric, Section
+    from voice_coach.content.models import Rubric
     from voice_coach.history.archive import Archive
     from voice_coach.records import Attempt, Tally
     from voice_coach.show.keyboard import Keyboard
@@ -81,7 +81,8 @@ def replay(
             screen.print(f"{written} shows the answer; open it in a browser.", markup=False, soft_wrap=True)
             return
         if drill:
-            screen.print(attempt_report(kept, drill, rubric))
+            screen.print(attempt_report(kept, drill, rubric, replayed=True))
+            screen.print()
         _show_disputes(screen, archive, kept, rubric)
         if why:
             from voice_coach.cli.desk import judge
@@ -100,22 +101,26 @@ def replay(
 
 
 def retry(context: typer.Context) -> None:
-    """Ask the drill of an attempt again (the latest one's by default) and show what changed.
+    """Ask the drill of an attempt again (the latest one's by default) and show what changed since that attempt.
 
     Takes the options of [bold]practice[/], such as --typed; its argument is the attempt's id.
     """
+    from voice_coach import demo
     from voice_coach.history.archive import Archive
 
     with _parsed(context, context.args) as practising:
         with Archive(folder(practising.params["home"])) as archive:
             kept = archive.attempt(practising.params["drill"])
-        practising.params["drill"] = kept.drill
+        practising.params["drill"] = demo.DRILL if kept.drill == demo.ID else kept.drill
+        practising.params["against"] = kept.id
         practising.command.invoke(practising)
 
 
 def report(
     since: Annotated[str | None, typer.Option(help="Only from a date (2026-01-31) or age (6w) on.")] = None,
-    section: Annotated[str | None, typer.Option(help="Only drills of this section.")] = None,
+    section: Annotated[
+        str | None, typer.Option(help="Only drills of this section, or its beginning.")
+    ] = None,
     drill: Annotated[str | None, typer.Option(help="Only attempts at this drill.")] = None,
     concept: Annotated[str | None, typer.Option(help="Only this concept, by its id.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
@@ -133,8 +138,10 @@ def report(
     home: Home = None,
 ) -> None:
     """What you keep missing, what limits you, and what to practise next."""
+    from voice_coach.cli.choosing import named
     from voice_coach.cli.screen import console, print_json
     from voice_coach.content.load import Library
+    from voice_coach.content.models import SECTIONS
     from voice_coach.errors import UsageError
     from voice_coach.history.archive import Archive
     from voice_coach.history.review import Wanted, review
@@ -153,7 +160,7 @@ def report(
     newest = sys.maxsize if as_csv else PAGE_COLUMNS if as_json or page else NEWEST
     wanted = Wanted(
         since=moment(since, at) if since else None,
-        section=_section(section),
+        sections=named(section, SECTIONS, "section") if section else None,
         drill=library.drill(drill).id if drill else None,
         concept=_concept(concept, titles),
         newest=newest,
@@ -169,6 +176,8 @@ def report(
         print_json(tally_json(tally))
     elif as_markdown or as_csv:
         sys.stdout.write(tally_csv(tally) if as_csv else tally_markdown(tally))
+    elif not tally.attempts and any((since, section, drill, concept)):
+        console().print("No attempt is like that; without options all of them count.")
     else:
         console().print(tally_table(tally))
 
@@ -199,7 +208,6 @@ def play_back(
     *,
     loudspeaker: str | None,
     keyboard: Keyboard,
-    aloud: bool = True,
 ) -> None:
     """Show the transcript; with sound, its words as they are heard, led by keys, until `q` or the end.
 
@@ -211,21 +219,21 @@ def play_back(
     from voice_coach.audio.file import AudioFile
     from voice_coach.audio.loudspeaker import Loudspeaker
     from voice_coach.clock import SystemClock
-    from voice_coach.errors import DeviceError
+    from voice_coach.errors import AudioFileError, DeviceError
     from voice_coach.records import SAMPLE_RATE, Frame
     from voice_coach.show.player import Player, run
     from voice_coach.show.transcript import marked
 
     path = archive.audio_path(attempt)
-    if path is None or not aloud:
+    if path is None:
         screen.print(marked(attempt, rubric))
         return
     clock = SystemClock()
-    with AudioFile(path, clock, pace=False).open() as items:
-        pcm = b"".join(item.pcm for item in items if isinstance(item, Frame))
-    player = Player(attempt, rubric, len(pcm) / 2 / SAMPLE_RATE)
-    speaker = Loudspeaker(loudspeaker)
     try:
+        with AudioFile(path, clock, pace=False).open() as items:
+            pcm = b"".join(item.pcm for item in items if isinstance(item, Frame))
+        player = Player(attempt, rubric, len(pcm) / 2 / SAMPLE_RATE)
+        speaker = Loudspeaker(loudspeaker)
         with Live(console=screen, auto_refresh=False, transient=True) as live:
             run(
                 player,
@@ -235,7 +243,7 @@ def play_back(
                 lambda: clock.sleep(STEP_SECONDS),
                 lambda: screen.height,
             )
-    except DeviceError as error:
+    except (AudioFileError, DeviceError) as error:
         screen.print(Text(f"! {error}", style="yellow"))
     screen.print(marked(attempt, rubric))
 
@@ -279,11 +287,14 @@ def _show_disputes(screen: Console, archive: Archive, attempt: Attempt, rubric: 
     from voice_coach.show.page import titles
 
     title = titles(rubric)
-    for item in archive.disputes(attempt.id):
+    disputes = archive.disputes(attempt.id)
+    for item in disputes:
         note = f" ({item.note})" if item.note else ""
         screen.print(
             Text(f"You see {title.get(item.concept, item.concept)} as {item.verdict}{note}.", style="bold")
         )
+    if disputes:
+        screen.print()
 
 
 def _write_report(
@@ -303,18 +314,6 @@ def _write_report(
                 write_page(archive, library, archive.attempt(column.attempt), target)
                 links[column.attempt] = Path(os.path.relpath(target, page.parent)).as_posix()
         page.write_text(report_page(tally, links), "utf-8")
-
-
-def _section(name: str | None) -> Section | None:
-    from voice_coach.content.models import SECTIONS
-    from voice_coach.errors import UsageError
-
-    if name is None:
-        return None
-    for section in SECTIONS:
-        if section == name:
-            return section
-    raise UsageError(f"There is no section `{name}`; there are: {', '.join(SECTIONS)}.")
 
 
 def _concept(name: str | None, titles: dict[str, str]) -> str | None:

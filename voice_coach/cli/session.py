@@ -17,7 +17,7 @@ from voice_coach.audio.file import AudioFile
 from voice_coach.audio.journal import Journal
 from voice_coach.audio.microphone import Microphone
 from voice_coach.cli.desk import CoachVoice, announced, open_desk
-from voice_coach.cli.keeping import drill_of, limits
+from voice_coach.cli.keeping import drill_of, drop_old_audio, limits
 from voice_coach.cli.review import play_back
 from voice_coach.cli.screen import console
 from voice_coach.content.load import Library
@@ -62,7 +62,8 @@ class Answering:
     """How answers come, how they are asked for, and what is on screen.
 
     `audio`: recordings instead of a microphone, one for each answer, at real speed unless `fast`. `quiet`: no
-    spoken sentence at the end.
+    spoken sentence at the end. `against`: the id of the attempt that the first answer is compared with, instead
+    of the last one at the same drill.
     """
 
     audio: tuple[Path, ...] = ()
@@ -71,6 +72,7 @@ class Answering:
     mode: Mode = "interview"
     follow_ups: int = 1
     quiet: bool = False
+    against: str | None = None
 
 
 def practise(choices: Choices, answering: Answering, wanted: Wanted) -> None:
@@ -84,22 +86,20 @@ def practise(choices: Choices, answering: Answering, wanted: Wanted) -> None:
     chosen = library.drill(wanted.drill) if wanted.drill else None
     pool = wanted.pool(library)
     coach = answering.mode == "coach"
-    with (
-        open_desk(choices, library, hears=not answering.typed, coach=coach) as desk,
-        Afterwards(desk) as afterwards,
-    ):
-        session = Session(desk, library, choices, answering, afterwards, pool)
-        if warning := announced(choices):
-            session.say(warning, style="bold yellow")
-        session.offer_interrupted()
-        if wanted.interview:
-            session.interview(wanted.questions(pool, desk.archive, desk.clock.now(), limits(choices.home)))
+    with open_desk(choices, library, hears=not answering.typed, coach=coach) as desk:
+        with Afterwards(desk) as afterwards:
+            session = Session(desk, library, choices, answering, afterwards, pool)
+            if warning := announced(choices):
+                session.say(warning, style="bold yellow")
+            session.offer_interrupted()
+            if wanted.interview:
+                session.interview(
+                    wanted.questions(pool, desk.archive, desk.clock.now(), limits(choices.home))
+                )
+            else:
+                session.one_by_one(chosen)
             session.leave()
-            return
-        drill: Drill | None = chosen or session.next()
-        while drill:
-            drill = session.ask(drill)
-        session.leave()
+        drop_old_audio(desk.archive, choices.home, desk.clock.now())
 
 
 def demonstrate(choices: Choices) -> None:
@@ -145,6 +145,7 @@ class Session:
         self._answering = answering
         self._pool = pool
         self._recordings = list(answering.audio)
+        self._against: str | None = None
         self._console = console()
         terminal = sys.stdin.isatty()
         self._keyboard = Keyboard(
@@ -161,6 +162,13 @@ class Session:
         proposal = propose(self._desk.archive, self._pool, now, limited).next
         self.say(f"Next: {proposal.title}, because {proposal.reason}.")
         return self._library.drill(proposal.drill)
+
+    def one_by_one(self, first: Drill | None) -> None:
+        """Ask drills, `first` or the next one to begin with, until the person quits."""
+        self._against = self._answering.against
+        drill = first or self.next()
+        while following := self.ask(drill):
+            drill = following
 
     def ask(self, drill: Drill) -> Drill | None:
         """One answer, its report and what comes after it: the drill to ask next, None to leave."""
@@ -201,12 +209,19 @@ class Session:
             self.say("Nothing was said, so nothing is kept.")
             return False
         self._console.print(attempt_report(given.attempt, given.question.drill, given.question.rubric))
-        archive = self._desk.archive
-        if given.attempt.judgement.graded and (earlier := archive.before(given.attempt)):
+        if given.attempt.judgement.graded and (earlier := self._earlier(given.attempt)):
             self._console.print()
-            self._console.print(difference(archive.attempt(earlier), given.attempt, given.question.rubric))
+            self._console.print(difference(earlier, given.attempt, given.question.rubric))
         self._close([(given.attempt, given.question)])
         return True
+
+    def _earlier(self, attempt: Attempt) -> Attempt | None:
+        """What an answer is compared with."""
+        archive, against, self._against = self._desk.archive, self._against, None
+        if against and (old := archive.attempt(against)).judgement.graded:
+            return old
+        last = archive.before(attempt)
+        return archive.attempt(last) if last else None
 
     def leave(self) -> None:
         """Wait until the last answers were heard again, or until a key."""

@@ -71,7 +71,9 @@ def rescore(
         ids = (
             [archive.attempt(one).id for one in attempts] if attempts else [row.id for row in archive.rows()]
         )
-        for attempt_id in track(ids, "Judging again", console=messages(), transient=True):
+        progress = messages()
+        quiet = not progress.is_terminal  # else rich ends with an empty line
+        for attempt_id in track(ids, "Judging again", console=progress, transient=True, disable=quiet):
             before = archive.attempt(attempt_id)
             after = rejudged(before, judging, library)
             if after is None:

@@ -31,13 +31,16 @@ _BELOW = "    "
 _AFTER_TIME = 9
 
 
-def attempt_report(attempt: Attempt, drill: Drill, rubric: Rubric) -> RenderableType:
+def attempt_report(
+    attempt: Attempt, drill: Drill, rubric: Rubric, *, replayed: bool = False
+) -> RenderableType:
     """Everything about one attempt, most important first.
 
     Args:
         attempt: as kept, graded or not.
         drill: the one it answers, for target length and must-haves.
         rubric: for titles and for why a missed concept matters.
+        replayed: whether the words follow; else it says how to see them.
     """
     judgement = attempt.judgement
     return sections(
@@ -48,7 +51,7 @@ def attempt_report(attempt: Attempt, drill: Drill, rubric: Rubric) -> Renderable
             delivery_lines(attempt.delivery),
             not_understood(attempt.transcript.unclear),
             [Hanging("! ", Text(notice), 2) for notice in attempt.notices],
-            _where_to_go_on(attempt),
+            [] if replayed else _where_to_go_on(attempt),
         ]
     )
 
