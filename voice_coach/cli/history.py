@@ -182,7 +182,7 @@ def export(
     from voice_coach.errors import UsageError
     from voice_coach.history import transfer
     from voice_coach.history.archive import After, Archive
-    from voice_coach.history.failures import explained
+    from voice_coach.history.failures import writing
     from voice_coach.show.anki import write_deck
     from voice_coach.show.notes import attempt_notes
 
@@ -194,7 +194,7 @@ def export(
     now = keeping.now()
     library = Library(folder(home))
     after = After(keeping.moment(since, now)) if since else None
-    with Archive(folder(home)) as archive, explained(file):
+    with Archive(folder(home)) as archive, writing(file):
         ids = [row.id for row in archive.rows(after, library.drill(drill).id if drill else None)]
         if not ids:
             raise UsageError("There is no attempt to export; answer a drill first: `voice-coach practice`.")

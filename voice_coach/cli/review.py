@@ -188,12 +188,12 @@ def write_page(archive: Archive, library: Library, attempt: Attempt, target: Pat
     Raises:
         ArchiveError: it cannot be written.
     """
-    from voice_coach.history.failures import explained
+    from voice_coach.history.failures import writing
     from voice_coach.show.html.attempt import attempt_page
 
     drill, rubric = rubric_of(library, attempt)
     path = archive.audio_path(attempt)
-    with explained(target):
+    with writing(target):
         sound = path.read_bytes() if path else None
         page = attempt_page(attempt, drill, rubric, sound, archive.disputes(attempt.id))
         target.write_text(page, "utf-8")
@@ -302,17 +302,18 @@ def _write_report(
 ) -> None:
     import os
 
-    from voice_coach.history.failures import explained
+    from voice_coach.history.failures import writing
     from voice_coach.show.html.report import report_page
 
     links: dict[str, str] = {}
-    with explained(page):
-        if with_attempts:
+    if with_attempts:
+        with writing(with_attempts):
             with_attempts.mkdir(parents=True, exist_ok=True)
-            for column in tally.columns:
-                target = with_attempts / f"{column.attempt}.html"
-                write_page(archive, library, archive.attempt(column.attempt), target)
-                links[column.attempt] = Path(os.path.relpath(target, page.parent)).as_posix()
+        for column in tally.columns:
+            target = with_attempts / f"{column.attempt}.html"
+            write_page(archive, library, archive.attempt(column.attempt), target)
+            links[column.attempt] = Path(os.path.relpath(target, page.parent)).as_posix()
+    with writing(page):
         page.write_text(report_page(tally, links), "utf-8")
 
 

@@ -59,6 +59,21 @@ def explained(database: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """Write a file that a person asked for.
+
+    Raises:
+        ArchiveError: it cannot be written, with the reason.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveError(
+            f"{target} cannot be written ({error.strerror or error}); name another place."
+        ) from error
+
+
 def _meaning(error: sqlite3.Error) -> str:
     """What a failure of SQLite means to the person, by its primary result code (the low byte)."""
     code = getattr(error, "sqlite_errorcode", None)  # absent where Python, not SQLite, refused

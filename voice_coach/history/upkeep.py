@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from voice_coach.errors import AudioFileError, UsageError
 from voice_coach.history import tables
 from voice_coach.history.archive import UPGRADE_BACKUP
-from voice_coach.history.failures import explained
+from voice_coach.history.failures import explained, writing
 from voice_coach.history.rescue import DAMAGED, problems, rescue
 from voice_coach.records import SAMPLE_RATE
 
@@ -162,7 +162,11 @@ def back_up(archive: Archive, target: Path) -> tuple[int, int]:
         raise UsageError(f"{target} is there already; name another file, or remove it first.")
     home = archive.path.parent
     part = target.with_name(f".{target.name}.part")
-    with explained(target), tempfile.TemporaryDirectory(prefix="voice-coach-") as folder:
+    with (
+        explained(archive.path),
+        writing(target),
+        tempfile.TemporaryDirectory(prefix="voice-coach-") as folder,
+    ):
         copied = Path(folder) / "history.db"
         with closing(sqlite3.connect(copied)) as copy:
             archive.connection.backup(copy)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _VERSION = "5.20"
-WIDTH = 620
+WIDTH = 420
+"""Few enough that a chart scaled to a phone can be read."""
 _CONFIG = {
     "background": None,
     "font": "sans-serif",
@@ -80,14 +81,17 @@ def verdicts(concepts: Sequence[ConceptTally]) -> str:
         {
             "data": {"values": values},
             "mark": {"type": "bar", "stroke": "var(--paper)", "strokeWidth": 1},
-            "width": WIDTH - 160,
+            "width": WIDTH - 90,
             "height": {"step": 22},
             "encoding": {
                 "y": {
                     "field": "concept", "type": "nominal", "title": None,
                     "sort": [concept.title for concept in concepts], "axis": {"labelLimit": 220},
                 },
-                "x": {"field": "answers", "type": "quantitative", "title": "answers", "axis": {"tickMinStep": 1}},
+                "x": {
+                    "field": "answers", "type": "quantitative", "title": "answers",
+                    "axis": {"tickMinStep": 1, "tickCount": 5},
+                },
                 "color": {
                     "field": "verdict", "type": "nominal", "title": None,
                     "scale": {"domain": list(VERDICTS), "range": [f"var(--{verdict})" for verdict in VERDICTS]},
@@ -106,7 +110,7 @@ def _line(values: list[dict[str, Any]], y: dict[str, Any], kind: str, colour: st
             "data": {"values": values},
             "mark": {"type": "line", "point": {"filled": True, "size": 50, "color": colour}, "color": colour},
             "width": WIDTH,
-            "height": 170,
+            "height": 150,
             "encoding": {
                 # Ordinal, so that each answer's day has its place and no zone moves it.
                 "x": {
