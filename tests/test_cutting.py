@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
@@ -29,9 +30,11 @@ probabilities = st.lists(
 """Runs of frames, since pauses and talk both last."""
 
 
-def cut(frames: list[float]) -> tuple[list[Utterance], list[tuple[int, Utterance]]]:
+def cut(
+    frames: list[float], settings: Cutting = SETTINGS
+) -> tuple[list[Utterance], list[tuple[int, Utterance]]]:
     """The settled utterances of a whole answer, and its drafts, each with the number of frames there were then."""
-    cutter = Cutter(SETTINGS)
+    cutter = Cutter(settings)
     settled: list[Utterance] = []
     drafts: list[tuple[int, Utterance]] = []
     for taken, probability in enumerate(frames, start=1):
@@ -69,6 +72,12 @@ def test_a_few_words_are_drafted_only_at_a_longer_pause() -> None:
     assert [taken for taken, _ in drafts] == [12]
     _, drafts = cut([SPEECH] * 8 + [NONE] * 4 + [SPEECH] + [NONE] * 7 + [SPEECH] * 3)
     assert [taken for taken, _ in drafts] == [12, 19]
+
+
+def test_the_longer_the_open_utterance_the_more_must_be_new_for_a_draft() -> None:
+    settings = replace(SETTINGS, share=0.5, settle=100 * FRAME_SAMPLES, longest=200 * FRAME_SAMPLES)
+    _, drafts = cut(([SPEECH] * 6 + [NONE] * 4) * 8, settings)
+    assert [taken for taken, _ in drafts] == [10, 20, 40, 80]
 
 
 def test_a_short_answer_is_not_cut_in_two_at_its_end() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from faster_whisper import WhisperModel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from voice_coach.audio.file import AudioFile, reblocked
 from voice_coach.clock import SystemClock
 from voice_coach.errors import HearingError
 from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Frame, Transcript, Word
+from voice_coach.speech import weights
 from voice_coach.speech.hearing import Hearing
 from voice_coach.speech.voice import Voice
 from voice_coach.speech.whisper import Whisper, compression_ratio, joined
@@ -24,6 +26,8 @@ from voice_coach.speech.whisper import Whisper, compression_ratio, joined
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 SENTENCES = (
     (
@@ -128,6 +132,23 @@ def test_a_spoken_sentence_is_heard_with_times_inside_it(spoken: bytes, whisper:
     assert all(0 <= (word.start or 0) <= (word.stop or 0) <= len(spoken) // 2 for word in words)
     assert all(0 < (word.probability or 0) <= 1 for word in words)
     assert starts[0] == pytest.approx(SAMPLE_RATE, abs=SAMPLE_RATE // 2)
+
+
+@pytest.mark.model
+def test_an_utterance_is_decoded_once_whatever_silence_follows_it(
+    spoken: bytes, whisper: Whisper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[object] = []
+    encode = WhisperModel.encode
+
+    def counted(model: WhisperModel, features: NDArray[np.float32]) -> object:
+        decoded.append(model)
+        return encode(model, features)
+
+    monkeypatch.setattr(WhisperModel, "encode", counted)
+    fresh = Whisper(weights.locate("base", tmp_path), name="base")
+    assert fresh.words(spoken) == whisper.words(spoken)
+    assert decoded.count(decoded[0]) == 1
 
 
 @pytest.mark.model

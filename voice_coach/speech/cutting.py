@@ -25,17 +25,18 @@ class Cutting:
     """Lengths in samples. `maybe` is a low probability: better to decode a cough than to lose a word.
 
     `settle` at 10 s costs 1.3 points of word error rate more, at 20 s nothing less. `pause` is whole frames (0.32 s),
-    so that a draft ends exactly where the cut after it does. A draft costs as much for two seconds as for eight, so
-    it waits for `fresh` new sound or a `rest`, a longer pause. What is said after the last draft stands apart when
-    the open utterance is at least `apart` long.
+    so that a draft ends exactly where the cut after it does. A draft costs as much for two seconds as for eight and
+    then more for each, so it waits for `fresh` new sound that is a `share` of the open utterance, or for a `rest`, a
+    longer pause. What is said after the last draft stands apart when the open utterance is at least `apart` long.
     """
 
     settle: int = 15 * SAMPLE_RATE
     longest: int = 26 * SAMPLE_RATE
     search: int = 8 * SAMPLE_RATE
     pause: int = 10 * FRAME_SAMPLES
-    fresh: int = 3 * SAMPLE_RATE
-    rest: int = 20 * FRAME_SAMPLES
+    fresh: int = SAMPLE_RATE * 5 // 2
+    share: float = 0.4
+    rest: int = 32 * FRAME_SAMPLES
     pre_roll: int = SAMPLE_RATE // 2
     apart: int = 10 * SAMPLE_RATE
     maybe: float = 0.2
@@ -91,7 +92,8 @@ def step(cutter: Cutter, probability: float, samples: int) -> tuple[Cutter, Utte
     if length >= settings.settle:
         return _cut(cutter, end)
     news = end - (cutter.start if cutter.draft is None else cutter.draft)
-    if news < settings.fresh and silence < settings.rest:
+    enough = max(settings.fresh, settings.share * (end - cutter.start))
+    if news < enough and silence < settings.rest:
         return cutter, None
     return replace(cutter, drafted=True, draft=end), Utterance(cutter.start, end, settled=False)
 

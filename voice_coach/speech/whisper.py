@@ -194,8 +194,9 @@ class Whisper:
             vad_filter=False,
             max_new_tokens=min(220, 20 + int(TOKENS_PER_SECOND * duration)),
         )
-        # Only the first window: faster-whisper goes on after the last word's end and hears the tail twice.
-        first = list(itertools.takewhile(lambda segment: segment.seek == 0, segments))
+        # Only the first window, which is one segment without timestamps. Asking for one more would make
+        # faster-whisper decode the quiet after the last word: a third of all the work.
+        first = [segment for segment in itertools.islice(segments, 1) if segment.seek == 0]
         wrong = any(
             segment.avg_logprob < UNSURE or compression_ratio(segment.text) > REPETITIVE for segment in first
         )
