@@ -1,3 +1,5 @@
+"""The archive: an attempt with its sound is kept whole or not at all, and found again by its id."""
+
 from __future__ import annotations
 
 import os
@@ -6,146 +8,22 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.stored import START, attempt, attempts, files, other_sound, sound
 from voice_coach.errors import ArchiveError, UsageError
 from voice_coach.history.archive import ALPHABET, Archive, new_id
-from voice_coach.history.migrations import MIGRATIONS, Migration, NewerVersionError, migrate
 from voice_coach.records import (
-    VERDICTS,
-    AnswerSource,
     Attempt,
-    Delivery,
-    EndReason,
-    Finding,
-    FollowUp,
     Judgement,
-    RedFlag,
-    Span,
     Transcript,
     Word,
 )
-
-START = datetime(2026, 1, 5, 9, 0, 12, tzinfo=UTC)
-
-spans = st.builds(
-    lambda first, length: Span(first=first, stop=first + length), st.integers(0, 999), st.integers(1, 99)
-)
-samples = st.integers(0, 2**40)
-fractions = st.floats(0, 1)
-texts = st.text(max_size=20)
-judgements = st.builds(
-    Judgement,
-    rubric=texts,
-    graded=st.booleans(),
-    not_graded=st.none() | texts,
-    findings=st.lists(
-        st.builds(
-            Finding,
-            concept=texts,
-            verdict=st.sampled_from(VERDICTS),
-            confidence=fractions,
-            evidence=st.lists(spans, max_size=2).map(tuple),
-        ),
-        max_size=4,
-    ).map(tuple),
-    red_flags=st.lists(st.builds(RedFlag, id=texts, evidence=spans), max_size=3).map(tuple),
-    versions=st.dictionaries(texts, texts, max_size=2),
-)
-transcripts = st.builds(
-    Transcript,
-    words=st.lists(
-        st.builds(
-            Word,
-            text=texts,
-            start=st.none() | samples,
-            stop=st.none() | samples,
-            probability=st.none() | fractions,
-        ),
-        max_size=5,
-    ).map(tuple),
-    settings=st.dictionaries(
-        texts, st.none() | st.booleans() | st.integers(-(2**40), 2**40) | fractions | texts, max_size=3
-    ),
-)
-follow_ups = st.lists(
-    st.builds(FollowUp, concept=texts, question=texts, first=st.integers(0, 999), start=st.none() | samples),
-    min_size=1,
-    max_size=2,
-).map(tuple)
-
-
-def followed_up(attempt: Attempt, asked: tuple[tuple[FollowUp, ...], Judgement] | None) -> Attempt:
-    """The attempt with follow-ups and the judgement after them, or as it is."""
-    return attempt.model_copy(update={"follow_ups": asked[0], "prompted": asked[1]}) if asked else attempt
-
-
-plain_attempts = st.builds(
-    Attempt,
-    id=st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)).map(new_id),  # noqa: DTZ001
-    drill=texts,
-    asked_at=st.datetimes(
-        datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-        datetime(2040, 1, 1),  # noqa: DTZ001
-        timezones=st.sampled_from([UTC, timezone(timedelta(hours=-7)), timezone(timedelta(minutes=345))]),
-    ),
-    source=st.sampled_from(get_args(AnswerSource)),
-    ended=st.sampled_from(get_args(EndReason)),
-    samples=st.none() | samples,
-    audio=st.none(),
-    transcript=transcripts,
-    judgement=judgements,
-    delivery=st.builds(
-        Delivery, words=samples, samples=st.none() | samples, words_per_minute=st.none() | fractions
-    ),
-    interview=st.none() | texts,
-    notices=st.lists(texts, max_size=2).map(tuple),
-)
-attempts = st.builds(followed_up, plain_attempts, st.none() | st.tuples(follow_ups, judgements))
-
-
-def attempt(attempt_id: str = "20260105-090012-k7q", asked_at: datetime = START) -> Attempt:
-    return Attempt(
-        id=attempt_id,
-        drill="support-assistant",
-        asked_at=asked_at,
-        source="microphone",
-        ended="done",
-        samples=32_000,
-        transcript=Transcript(
-            words=(Word(text="cap", start=0, stop=800, probability=0.9), Word(text="tokens"))
-        ),
-        judgement=Judgement(
-            rubric="core",
-            findings=(
-                Finding(
-                    concept="cost", verdict="explained", confidence=0.8, evidence=(Span(first=0, stop=2),)
-                ),
-                Finding(concept="rollout", verdict="missed", confidence=0.7),
-            ),
-            red_flags=(RedFlag(id="prompt-only", evidence=Span(first=1, stop=2)),),
-        ),
-        delivery=Delivery(words=2),
-    )
-
-
-def sound(path: Path) -> None:
-    path.write_bytes(b"sound")
-
-
-def other_sound(path: Path) -> None:
-    path.write_bytes(b"other")
-
-
-def files(archive: Archive) -> list[str]:
-    return sorted(path.name for path in archive.audio.iterdir())
-
 
 # What is kept
 
@@ -286,7 +164,7 @@ SAVING = """
 import os, signal, sys
 from pathlib import Path
 from typing import get_args
-from tests.test_archive import attempt, sound
+from tests.stored import attempt, sound
 from voice_coach.history.archive import Archive
 """
 
@@ -409,83 +287,6 @@ def test_a_changed_row_is_told_with_its_attempt(tmp_path: Path) -> None:
             archive.attempt()
 
 
-def test_an_archive_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
-    with Archive(tmp_path) as archive:
-        archive.save(attempt())
-    with closing(sqlite3.connect(archive.path)) as database:
-        database.execute("PRAGMA user_version = 99")
-    with pytest.raises(ArchiveError, match=r"history\.db was written by a newer.*upgrade voice-coach"):
-        Archive(tmp_path)
-    with closing(sqlite3.connect(archive.path)) as database:
-        assert database.execute("PRAGMA user_version").fetchone() == (99,)
-        assert database.execute("SELECT count(*) FROM attempts").fetchone() == (1,)
-
-
-# Migrations
-
-FIRST: Migration = ("CREATE TABLE people (name TEXT)", "INSERT INTO people VALUES ('Ada')")
-SECOND: Migration = (
-    "ALTER TABLE people ADD COLUMN letters INTEGER",
-    "UPDATE people SET letters = length(name)",
-)
-
-
-@pytest.fixture
-def database() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None)
-
-
-def version(database: sqlite3.Connection) -> int:
-    return int(database.execute("PRAGMA user_version").fetchone()[0])
-
-
-@pytest.mark.parametrize("steps", [[[FIRST, SECOND]], [[FIRST], [FIRST, SECOND]]])
-def test_new_and_old_databases_become_the_same(
-    database: sqlite3.Connection, steps: list[list[Migration]]
-) -> None:
-    with closing(database):
-        for known in steps:
-            migrate(database, known)
-            assert version(database) == len(known)
-        assert database.execute("SELECT * FROM people").fetchall() == [("Ada", 3)]
-
-
-def test_migrating_again_does_nothing(database: sqlite3.Connection) -> None:
-    with closing(database):
-        migrate(database, [FIRST, SECOND])
-        migrate(database, [FIRST, SECOND])
-        assert database.execute("SELECT count(*) FROM people").fetchone() == (1,)
-
-
-def test_a_migration_that_fails_changes_nothing(database: sqlite3.Connection) -> None:
-    with closing(database):
-        migrate(database, [FIRST])
-        with pytest.raises(sqlite3.OperationalError):
-            migrate(database, [FIRST, SECOND, ("INSERT INTO nowhere VALUES (1)",)])
-        assert version(database) == 1
-        assert database.execute("SELECT * FROM people").fetchall() == [("Ada",)]
-
-
-def test_a_migration_that_breaks_a_reference_changes_nothing(database: sqlite3.Connection) -> None:
-    with closing(database):
-        child: Migration = (
-            "CREATE TABLE parents (id INTEGER PRIMARY KEY)",
-            "CREATE TABLE children (parent INTEGER REFERENCES parents (id))",
-            "INSERT INTO children VALUES (7)",
-        )
-        with pytest.raises(sqlite3.IntegrityError, match="children"):
-            migrate(database, [child])
-        assert version(database) == 0
-
-
-def test_a_newer_database_is_refused(database: sqlite3.Connection) -> None:
-    with closing(database):
-        migrate(database, [FIRST, SECOND])
-        with pytest.raises(NewerVersionError) as caught:
-            migrate(database, [FIRST])
-        assert (caught.value.found, caught.value.known) == (2, 1)
-
-
 # Ids
 
 
@@ -557,17 +358,3 @@ def test_an_empty_archive_says_what_to_do(tmp_path: Path) -> None:
         for part in (None, "20260105"):
             with pytest.raises(UsageError, match=r"holds no attempt yet.*voice-coach practice"):
                 archive.attempt(part)
-
-
-def test_an_archive_from_before_follow_ups_is_read_and_written(tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "history.db", isolation_level=None)) as database:
-        migrate(database, MIGRATIONS[:1])
-        database.execute(
-            "INSERT INTO attempts VALUES ('old', 'd', '2026-01-05T09:00:00+00:00', 'typed', 'done', NULL, NULL, 0, "
-            """'core', 1, NULL, '{}', '[]', '{"words": 1}', '{"words": [{"text": "cap"}]}')"""
-        )
-    with Archive(tmp_path) as archive:
-        old = archive.attempt("old")
-        assert (old.follow_ups, old.prompted, old.interview) == ((), None, None)
-        assert archive.save(attempt()) == archive.attempt(attempt().id)
-        assert [row.prompted for row in archive.rows()] == [{}, {}]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 from rich.console import Console
 
-from tests.test_content import write
+from tests.content_sample import write
 from tests.test_follow_ups import DRILL, QUESTION, RUBRIC, judged
 from voice_coach.cli.choosing import Filters, Wanted, read_set, weight
 from voice_coach.content.load import Library

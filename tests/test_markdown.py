@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from tests.content_sample import write
 from tests.fakes import FakeJudge
-from tests.test_content import write
 from tests.test_workshop import SHIPPED, ScriptedJudge
 from voice_coach.cli import app
 from voice_coach.content.load import read_drill

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from tests.content_sample import CORE, DRILL, small_core, write
 from tests.fakes import FakeJudge
-from tests.test_content import CORE, DRILL, small_core, write
 from voice_coach.cli import app
 from voice_coach.content.load import Library, read_drill, yaml_files
 from voice_coach.content.models import Dismissal, Drill, Samples
