@@ -82,6 +82,8 @@ def main() -> None:
     gc.set_threshold(100_000)
     # No plugin of pydantic's is used; to look for some it would read what every installed package says of itself.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Nothing multiplies matrices so large that a second thread of NumPy's would help; it would only wait, busily.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _keep_only(sys.argv[1:2])
     try:
         app()
