@@ -191,9 +191,12 @@ class FakeRecogniser:
         fails_to_load: CoachError | None = None,
         fails: CoachError | None = None,
         while_decoding: Callable[[], object] = lambda: None,
+        spoken: str = "en",
     ) -> None:
         self.settings: dict[str, str | int | float | bool | None] = {"language": "en"}
         self.decoded = 0
+        self.languages_told = 0
+        self._spoken = spoken
         self._fails_to_load = fails_to_load
         self._fails = fails
         self._while_decoding = while_decoding
@@ -214,6 +217,10 @@ class FakeRecogniser:
             for start, stop in pairwise(edges)
             if samples[start]
         ]
+
+    def language(self, pcm: bytes) -> str:
+        self.languages_told += 1
+        return self._spoken if len(pcm) else "en"
 
     def passage(self, pcm: bytes) -> Iterator[list[Word]]:
         yield self.words(pcm)

@@ -84,6 +84,13 @@ def test_talk_of_many_minutes_is_heard_in_passages_and_none_of_it_is_lost() -> N
     assert recogniser.decoded >= 3
 
 
+def test_the_language_is_told_from_the_sound_or_as_it_was_told_before() -> None:
+    sound = said(*range(1, 40))
+    heard = listened(sound, recogniser=FakeRecogniser(spoken="de")).transcript
+    assert heard.language == "de"
+    assert listened(sound, before=heard).transcript.language == "de"
+
+
 def test_where_the_long_way_skips_something_the_first_hearing_stands() -> None:
     sound = said(*range(1, 20))
     before = listened(sound).transcript

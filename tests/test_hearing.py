@@ -55,8 +55,8 @@ def hear(
     return hearing.finish()
 
 
-def hearing_of(sound: bytes, recogniser: FakeRecogniser) -> Hearing:
-    return Hearing(recogniser, lambda start, stop: sound[2 * start : 2 * stop], SHORT)
+def hearing_of(sound: bytes, recogniser: FakeRecogniser, cuts: Cutting = SHORT) -> Hearing:
+    return Hearing(recogniser, lambda start, stop: sound[2 * start : 2 * stop], cuts)
 
 
 def feed(
@@ -95,6 +95,16 @@ def test_only_a_cut_without_a_pause_may_part_a_word(stretches: list[tuple[int, f
     stretches = [(count, pause + 0.5) for count, pause in stretches]
     sound, words = spoken(stretches)
     assert texts(hear(sound).words) == words
+
+
+def test_the_language_is_told_once_from_enough_talk() -> None:
+    recogniser = FakeRecogniser(spoken="de")
+    for words, language, told in ((3, "en", 0), (200, "de", 1)):
+        sound = said(*range(1, words))
+        hearing = hearing_of(sound, recogniser, Cutting())
+        feed(hearing, sound)
+        assert hearing.finish().language == language
+        assert recogniser.languages_told == told
 
 
 @settings(max_examples=30)

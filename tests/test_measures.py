@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_coach.audio.level import FLOOR_DBFS, clipped_share, is_digital_silence, peak_dbfs, rms_dbfs
+from voice_coach.audio.level import (
+    FLOOR_DBFS,
+    Clipping,
+    clipped_share,
+    is_digital_silence,
+    peak_dbfs,
+    rms_dbfs,
+)
 from voice_coach.check.delivery import delivery
 from voice_coach.records import SAMPLE_RATE, Delivery, Transcript, Word
 
@@ -69,6 +76,15 @@ def test_levels_lie_between_the_floor_and_full_scale_and_the_peak_is_above_the_r
 def test_only_the_ends_of_the_range_are_clipped() -> None:
     assert clipped_share(samples(32767, -32768, -32767, 32766)) == 0.75
     assert clipped_share(b"") == 0
+
+
+def test_only_talk_counts_as_clipped() -> None:
+    clipping = Clipping()
+    clipping.add(samples(32767, 32767), 0.1)  # a bang
+    assert clipping.share == 0
+    clipping.add(samples(32767, 0, 0), 0.9)
+    clipping.add(samples(0), 0.9)
+    assert clipping.share == 0.25
 
 
 # Delivery

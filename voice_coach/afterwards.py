@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from voice_coach.audio.activity import SileroDetector
 from voice_coach.audio.file import AudioFile
-from voice_coach.audio.level import FLOOR_DBFS, peak_dbfs
+from voice_coach.audio.level import FLOOR_DBFS, Clipping, peak_dbfs
 from voice_coach.clock import SystemClock
 from voice_coach.errors import CoachError
 from voice_coach.events import Corrected, Level, Warned
@@ -65,20 +65,23 @@ def hear(
         AudioFileError, DeviceError: the source cannot be opened or broke off.
         HearingError: the recogniser failed.
     """
-    passages, again = Passages(), HearingAgain(recogniser, before)
+    passages, again, clipping = Passages(), HearingAgain(recogniser, before), Clipping()
     with source.open() as items:
         for item in items:
             if isinstance(item, Notice):
                 yield Warned(item.text)
                 continue
-            passage = passages.feed(item, detector(item.pcm))
+            speech = detector(item.pcm)
+            clipping.add(item.pcm, speech)
+            passage = passages.feed(item, speech)
             level = Level(item.stop, peak_dbfs(item.pcm), 1.0)
             yield level
             for _ in again.hear(passages, passage):
                 yield level
     for _ in again.hear(passages, passages.finish()):
         yield Level(passages.position, FLOOR_DBFS, 1.0)
-    return Listened(again.transcript(), passages.position, passages.voicing.talk())
+    transcript = again.transcript().model_copy(update={"clipped": clipping.share})
+    return Listened(transcript, passages.position, passages.voicing.talk())
 
 
 def heard(path: Path, recogniser: Recogniser) -> Listened:

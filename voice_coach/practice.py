@@ -22,7 +22,7 @@ from voice_coach.audio.endpoint import Endpointing, Turn
 from voice_coach.audio.file import AudioFile
 from voice_coach.audio.flac import write_flac
 from voice_coach.audio.journal import Answering, Journal
-from voice_coach.audio.level import peak_dbfs
+from voice_coach.audio.level import Clipping, peak_dbfs
 from voice_coach.audio.recorder import Recorder, Tape
 from voice_coach.check.delivery import delivery, pace
 from voice_coach.errors import DeviceError, VoiceError
@@ -222,6 +222,7 @@ class _Ear:
         self.ending: endpoint.Ending | None = None
         self.notices: list[str] = []
         self.hearing = Hearing(desk.recogniser, tape.recording.read)
+        self.clipping = Clipping()
         self._late = False
         self._settings = desk.endpointing
         self._detect = desk.detector()
@@ -252,6 +253,7 @@ class _Ear:
             self.turn, probability, frame.stop - frame.start, self._settings
         )
         self.hearing.feed(frame, probability)
+        self.clipping.add(frame.pcm, probability)
         return Level(frame.stop, peak_dbfs(frame.pcm), self.turn.silence_left(self._settings))
 
     def drain(self) -> Iterator[Event]:
@@ -324,7 +326,7 @@ def _finish(
     desk: Desk, question: Question, journal: Journal, ear: _Ear, reason: EndReason
 ) -> Iterator[Event]:
     """Decode the tail, judge, keep, and only then remove the journal."""
-    transcript = ear.hearing.finish()
+    transcript = ear.hearing.finish().model_copy(update={"clipped": ear.clipping.share})
     if heard := ear.hearing.poll():
         yield heard
     samples = ear.tape.position

@@ -83,11 +83,13 @@ class Stretch(Record):
 class Transcript(Record):
     """The words of one answer in the order spoken, and what heard them.
 
-    `unclear` is where somebody spoke and nothing that can be believed was understood.
+    `unclear` is where somebody spoke and nothing that can be believed was understood; `clipped` the share of the talk's
+    samples at the very ends of the range.
     """
 
     words: tuple[Word, ...]
     unclear: tuple[Stretch, ...] = ()
+    clipped: float = 0.0
     language: str = "en"
     model: str = "typed"
     settings: dict[str, str | int | float | bool | None] = Field(default_factory=dict)

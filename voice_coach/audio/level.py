@@ -5,6 +5,8 @@ import math
 import numpy as np
 
 FULL_SCALE = 32768
+TALK = 0.5
+"""Speech probability from which a frame is talk."""
 FLOOR_DBFS = -96.0
 """Below the smallest value 16 bits can hold; stands for digital silence."""
 
@@ -25,6 +27,25 @@ def clipped_share(pcm: bytes) -> float:
     """Share of samples at the very ends of the range: a microphone turned up too far."""
     samples = np.frombuffer(pcm, dtype=np.int16).astype(np.int32)
     return float(np.mean(np.abs(samples) >= FULL_SCALE - 1)) if samples.size else 0.0
+
+
+class Clipping:
+    """Counts, frame by frame, how much of an answer's talk is clipped."""
+
+    def __init__(self) -> None:
+        self._samples = 0
+        self._clipped = 0.0
+
+    def add(self, pcm: bytes, speech: float) -> None:
+        """One more frame; it counts where its speech probability makes it talk."""
+        if speech >= TALK:
+            self._samples += len(pcm) // 2
+            self._clipped += clipped_share(pcm) * (len(pcm) // 2)
+
+    @property
+    def share(self) -> float:
+        """Of the talk so far, 0 to 1."""
+        return round(self._clipped / self._samples, 3) if self._samples else 0.0
 
 
 def is_digital_silence(pcm: bytes) -> bool:

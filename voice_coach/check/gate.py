@@ -17,6 +17,8 @@ FEWEST_WORDS = 8
 LEAST_PROBABILITY = 0.35
 """Mean of the recogniser's word probabilities; heard speech has 0.8, words invented on noise far less."""
 
+MOST_CLIPPED = 0.2
+"""Share of the talk's samples at the ends of the range; with so many the recogniser guesses."""
 LEAST_ENGLISH = 0.25
 """Share of English function words below which the language is looked at; English speech has 0.4 and more, a list of
 terms may have less."""
@@ -29,6 +31,8 @@ def obstacle(transcript: Transcript) -> str | None:
     words = [word for word in transcript.words if tokens([word.text])]
     verb = "typed" if transcript.model == "typed" else "heard"
     language = other_language([word.text for word in transcript.words])
+    if transcript.language != "en":
+        return f"what was spoken sounds like another language (`{transcript.language}`), and only English can be judged"
     if language and not 0 < len(words) < FEWEST_WORDS:
         return f"the words are in another language (`{language}`), and only English can be judged"
     if not words:
@@ -37,6 +41,8 @@ def obstacle(transcript: Transcript) -> str | None:
         return (
             f"only {len(words)} word{'s were' if len(words) > 1 else ' was'} {verb}, far too short to judge"
         )
+    if transcript.clipped > MOST_CLIPPED:
+        return f"the microphone was turned up so far that {transcript.clipped:.0%} of the sound is clipped"
     sure = [word.probability for word in words if word.probability is not None]
     if sure and sum(sure) / len(sure) < LEAST_PROBABILITY:
         return f"the recogniser was only {sum(sure) / len(sure):.0%} sure of the words"

@@ -15,7 +15,7 @@ from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Stretch, Transcript,
 from voice_coach.speech import cutting
 from voice_coach.speech.cutting import Cutter, Cutting, Utterance
 from voice_coach.speech.guards import NEAR, believed, voiced
-from voice_coach.speech.hearing import LEAST_UNCLEAR, LEAST_VOICED, placed, transcript
+from voice_coach.speech.hearing import LEAST_TELLING, LEAST_UNCLEAR, LEAST_VOICED, placed, transcript
 from voice_coach.speech.voicing import Voicing
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class HearingAgain:
         self._before = before
         self._words: list[Word] = []
         self._unclear: list[Stretch] = []
+        self._language = before.language if before else None
 
     def hear(self, passages: Passages, passage: Utterance | None) -> Iterator[None]:
         """Hear what `passages` gave, in turns of some seconds' work, so that whoever drives may wait or stop between.
@@ -108,6 +109,8 @@ class HearingAgain:
         voice = voicing.voice(passage.start, passage.stop)
         if voice < LEAST_VOICED:
             return
+        if self._language is None and voice >= LEAST_TELLING:
+            self._language = self._recogniser.language(pcm)
         words: list[Word] = []
         for turn in self._recogniser.passage(pcm):
             heard = placed(turn, passage.start, passage.stop)
@@ -124,7 +127,7 @@ class HearingAgain:
 
     def transcript(self) -> Transcript:
         """All that was heard."""
-        return transcript(self._recogniser, self._words, self._unclear, "passages")
+        return transcript(self._recogniser, self._words, self._unclear, "passages", self._language)
 
     def _words_before(self) -> tuple[Word, ...]:
         return self._before.words if self._before else ()

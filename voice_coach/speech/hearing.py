@@ -29,6 +29,8 @@ LEAST_VOICED = SAMPLE_RATE // 10
 """An utterance with less voice than this is noise: Whisper would invent words for it."""
 LEAST_SKIPPED = 2 * SAMPLE_RATE
 """Voice after the last word that is more than a badly timed end: Whisper stops where somebody repeats a sentence."""
+LEAST_TELLING = 5 * SAMPLE_RATE
+"""Voice that tells which language is spoken."""
 LEAST_UNCLEAR = SAMPLE_RATE // 2
 """Voice shorter than this, and not understood, is a cough and not worth telling."""
 
@@ -55,6 +57,7 @@ class Hearing:
         self._fault: CoachError | None = None
         self._words: list[Word] = []
         self._unclear: list[Stretch] = []
+        self._language: str | None = None
         self._told = self._told_unclear = 0
         self._draft: tuple[Word, ...] = ()
         self._changed = False
@@ -99,7 +102,7 @@ class Hearing:
         self._thread.join()
         if self._fault:
             raise self._fault
-        return transcript(self._recogniser, self._words, self._unclear, "utterances")
+        return transcript(self._recogniser, self._words, self._unclear, "utterances", self._language)
 
     def close(self) -> None:
         """Let the worker end when it has done what was ordered."""
@@ -142,6 +145,8 @@ class Hearing:
             words = self._heard(utterance.start, utterance.stop)
         voice = self.voicing.voice(utterance.start, utterance.stop)
         understood = bool(words) and believed(words, voice)
+        if utterance.settled and self._language is None and voice >= LEAST_TELLING:
+            self._language = self._recogniser.language(self._read(utterance.start, utterance.stop))
         with self._wake:
             if not utterance.settled:
                 self._draft = tuple(words) if understood else ()
@@ -177,13 +182,17 @@ def placed(words: Sequence[Word], start: int, stop: int) -> list[Word]:
 
 
 def transcript(
-    recogniser: Recogniser, words: Sequence[Word], unclear: Sequence[Stretch], pieces: str
+    recogniser: Recogniser,
+    words: Sequence[Word],
+    unclear: Sequence[Stretch],
+    pieces: str,
+    language: str | None = None,
 ) -> Transcript:
-    """What was heard, with what heard it and in which `pieces`."""
+    """What was heard, with what heard it and in which `pieces`; `language` where it was looked at."""
     return Transcript(
         words=tuple(words),
         unclear=tuple(unclear),
-        language=str(recogniser.settings["language"]),
+        language=language or str(recogniser.settings["language"]),
         model=recogniser.name,
         settings=recogniser.settings | {"pieces": pieces},
     )

@@ -104,6 +104,10 @@ class RemoteRecogniser:
             raise HearingError(f"The server {self.host} gave no transcription; is it one for speech?")
         return collapse_loops(words_of(answer, len(pcm) // 2))
 
+    def language(self, pcm: bytes) -> str:  # noqa: ARG002 - the server is told what to expect and does not say
+        """As in `Recogniser`: always the expected one."""
+        return str(self.settings["language"])
+
     def passage(self, pcm: bytes) -> Iterator[list[Word]]:
         """As in `Recogniser`: the passage in one request."""
         yield self.words(pcm)
