@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from voice_coach.check.text import FUNCTION_WORDS, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from voice_coach.records import Transcript
 
@@ -28,25 +28,29 @@ LEAST_SURE = 0.75
 
 def obstacle(transcript: Transcript) -> str | None:
     """Why the transcript cannot be judged, completing "not graded, because ...", or None."""
+    return next(_obstacles(transcript), None)
+
+
+def _obstacles(transcript: Transcript) -> Iterator[str]:
+    """The plainest first."""
     words = [word for word in transcript.words if tokens([word.text])]
     verb = "typed" if transcript.model == "typed" else "heard"
-    language = other_language([word.text for word in transcript.words])
-    if transcript.language != "en":
-        return f"what was spoken sounds like another language (`{transcript.language}`), and only English can be judged"
-    if language and not 0 < len(words) < FEWEST_WORDS:
-        return f"the words are in another language (`{language}`), and only English can be judged"
+    language = transcript.language
+    if language != "en":
+        yield f"what was spoken sounds like another language (`{language}`), and only English can be judged"
+    language = other_language([word.text for word in transcript.words]) or "en"
+    if language != "en" and not 0 < len(words) < FEWEST_WORDS:
+        yield f"the words are in another language (`{language}`), and only English can be judged"
     if not words:
-        return f"no words were {verb}"
+        yield f"no words were {verb}"
     if len(words) < FEWEST_WORDS:
-        return (
-            f"only {len(words)} word{'s were' if len(words) > 1 else ' was'} {verb}, far too short to judge"
-        )
+        one = len(words) == 1
+        yield f"only {len(words)} word{' was' if one else 's were'} {verb}, far too short to judge"
     if transcript.clipped > MOST_CLIPPED:
-        return f"the microphone was turned up so far that {transcript.clipped:.0%} of the sound is clipped"
+        yield f"the microphone was turned up so far that {transcript.clipped:.0%} of the sound is clipped"
     sure = [word.probability for word in words if word.probability is not None]
     if sure and sum(sure) / len(sure) < LEAST_PROBABILITY:
-        return f"the recogniser was only {sum(sure) / len(sure):.0%} sure of the words"
-    return None
+        yield f"the recogniser was only {sum(sure) / len(sure):.0%} sure of the words"
 
 
 def other_language(words: Sequence[str]) -> str | None:
