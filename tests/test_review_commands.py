@@ -114,6 +114,32 @@ def test_two_attempts_stand_side_by_side_and_one_as_a_page(program: Program, tmp
     assert "two to put side by side" in refusal(program, "replay", "k00", "k01", "k02")
 
 
+def test_an_answer_to_a_drill_that_is_gone_still_shows_its_verdicts(program: Program) -> None:
+    with Archive(program.home) as archive:
+        archive.save(
+            answer(30, asked_at=START + timedelta(days=90), drill=DRILL).model_copy(
+                update={"drill": "gone-for-good"}
+            )
+        )
+    shown = output(program, "replay")
+    assert "`gone-for-good` is no longer in the library" in shown
+    assert "5 of 11 explained" in shown
+
+
+def test_a_file_that_cannot_be_written_is_named(program: Program, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere" / "file"
+    for command in (
+        ("export", f"{nowhere}.json"),
+        ("history", "backup", f"{nowhere}.zip"),
+        ("report", "--page", f"{nowhere}.html"),
+        ("replay", "k00", "--page", "--to", f"{nowhere}.html"),
+    ):
+        done = program.run(*command)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"{nowhere}." in done.stderr
+        assert "name another place" in done.stderr
+
+
 def test_a_retry_is_compared_with_the_attempt_that_is_named(program: Program) -> None:
     named, later = answer(asked_at=START), answer(5, asked_at=START + timedelta(days=60))
     with Archive(program.home) as archive:

@@ -55,7 +55,7 @@ def replay(
     from voice_coach.content.load import Library
     from voice_coach.errors import UsageError
     from voice_coach.history.archive import Archive
-    from voice_coach.show.report import attempt_report
+    from voice_coach.show.report import attempt_report, judgement_report
 
     names = attempts or []
     if len(names) > 2:  # noqa: PLR2004 - two sides
@@ -82,7 +82,10 @@ def replay(
             return
         if drill:
             screen.print(attempt_report(kept, drill, rubric, replayed=True))
-            screen.print()
+        else:
+            screen.print(f"The drill `{kept.drill}` is no longer in the library.", markup=False)
+            screen.print(judgement_report(kept.judgement, kept.transcript, rubric))
+        screen.print()
         _show_disputes(screen, archive, kept, rubric)
         if why:
             from voice_coach.cli.desk import judge
