@@ -107,6 +107,26 @@ def test_the_language_is_told_once_from_enough_talk() -> None:
         assert recogniser.languages_told == told
 
 
+class Skipping(FakeRecogniser):
+    """Leaves out of a longer piece the words between two places."""
+
+    def __init__(self, first: int, stop: int) -> None:
+        super().__init__()
+        self.first, self.stop = first, stop
+
+    def words(self, pcm: bytes) -> list[Word]:
+        words = super().words(pcm)
+        return words if len(words) < 26 else words[: self.first] + words[self.stop :]
+
+
+@pytest.mark.parametrize(("first", "stop"), [(0, 15), (7, 22), (12, 26)], ids=["begin", "middle", "end"])
+def test_what_the_recogniser_leaves_out_of_the_talk_is_heard_by_itself(first: int, stop: int) -> None:
+    sound, words = spoken([(26, 0.5)])
+    hearing = hearing_of(sound, Skipping(first, stop), Cutting())
+    feed(hearing, sound)
+    assert texts(hearing.finish().words) == words
+
+
 @settings(max_examples=30)
 @given(answers, st.integers(0, 40))
 def test_a_slow_recogniser_hears_the_same(stretches: list[tuple[int, float]], holds: int) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LEAST_VOICED = SAMPLE_RATE // 10
 """An utterance with less voice than this is noise: Whisper would invent words for it."""
 LEAST_SKIPPED = 2 * SAMPLE_RATE
-"""Voice after the last word that is more than a badly timed end: Whisper stops where somebody repeats a sentence."""
+"""Voice without a word that is more than bad timing: Whisper leaves out what somebody repeats, and whole sentences."""
 LEAST_TELLING = 5 * SAMPLE_RATE
 """Voice that tells which language is spoken."""
 LEAST_UNCLEAR = SAMPLE_RATE // 2
@@ -160,14 +160,21 @@ class Hearing:
             self._changed = True
 
     def _heard(self, start: int, stop: int) -> list[Word]:
-        """The words between two places; where they end in the middle of talk, the rest is heard by itself."""
+        """The words between two places; what they leave out before, between and after is heard by itself."""
         words = self._recogniser.words(self._read(start, stop))
         words = voiced(placed(words, start, stop), self.voicing)
-        rest = (words[-1].stop or 0) if words else start
-        if rest > start and (voice := self.voicing.voice(rest, stop)) >= LEAST_SKIPPED:
-            more = self._heard(rest, stop)
-            words += more if believed(more, voice) else []
-        return words
+        if not words:
+            return []
+        begins = [start, *(word.stop or 0 for word in words)]
+        ends = [*(word.start or 0 for word in words), stop]
+        found: list[Word] = []
+        for begin, end, word in zip(begins, ends, [*words, None], strict=True):
+            # Shorter than the whole, so that it comes to an end.
+            if end - begin < stop - start and (voice := self.voicing.voice(begin, end)) >= LEAST_SKIPPED:
+                more = self._heard(begin, end)
+                found += more if believed(more, voice) else []
+            found += [word] if word else []
+        return found
 
 
 def placed(words: Sequence[Word], start: int, stop: int) -> list[Word]:
