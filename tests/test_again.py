@@ -28,6 +28,7 @@ from voice_coach.records import (
     Transcript,
     Word,
 )
+from voice_coach.speech.again import with_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,3 +219,25 @@ def test_what_was_typed_or_heard_as_a_whole_is_not_heard_again(desk: Desk, libra
     with Afterwards(desk) as afterwards:
         afterwards.add(kept(desk, said(1, 2), "x", transcript=whole), *parts(library))
         assert not afterwards.busy
+
+
+def at(second: float, *texts: str) -> list[Word]:
+    """Words of half a second each from a place on."""
+    return [
+        Word(
+            text=text,
+            start=round((second + number / 2) * SAMPLE_RATE),
+            stop=round((second + number / 2 + 0.5) * SAMPLE_RATE),
+        )
+        for number, text in enumerate(texts)
+    ]
+
+
+def test_the_fields_terms_stay_as_they_were_heard_along_the_way() -> None:
+    earlier = at(1, "with", "exponential", "backoff,", "and", "LoRA", "is", "idempotent")
+    again = [*at(1, "With", "explanation", "back", "off", "Laura", "is"), *at(4, "idempotent.")]
+    texts = [word.text for word in with_terms(again, earlier)]
+    assert texts == ["With", "exponential", "backoff,", "off", "LoRA", "is", "idempotent."]
+    assert with_terms(again, at(9, "idempotent")) == again
+    assert with_terms([], earlier) == []
+    assert with_terms(earlier, earlier) == earlier

@@ -2,4 +2,5 @@
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program does in `cli.main`, before NumPy is loaded
+# As the program does in `cli.main`, before NumPy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

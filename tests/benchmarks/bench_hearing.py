@@ -34,6 +34,7 @@ from tests.fakes import FakeControls
 from voice_coach.afterwards import Afterwards, heard
 from voice_coach.audio.activity import SileroDetector
 from voice_coach.audio.file import AudioFile
+from voice_coach.check.misheard import repaired
 from voice_coach.cli.desk import JudgeLater
 from voice_coach.clock import SystemClock
 from voice_coach.content.load import Library
@@ -42,7 +43,7 @@ from voice_coach.history.archive import Archive
 from voice_coach.interviewer import Question
 from voice_coach.practice import Desk, answer_aloud, typed
 from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Attempt, Frame, Transcript
-from voice_coach.speech import weights
+from voice_coach.speech import glossary, weights
 from voice_coach.speech.hearing import Hearing
 from voice_coach.speech.spoken import Speech
 from voice_coach.speech.whisper import Whisper
@@ -356,40 +357,62 @@ def peak_of(bench: Bench, path: Path) -> int:
 def canary(bench: Bench) -> None:
     """Concepts and words found where none were said; off-topic talk is the real speech of the folder."""
     core = bench.library.core()
-    found = ghosts = 0
+    said = references(bench.speech)
+    found = ghosts = terms_found = 0
     with tempfile.TemporaryDirectory() as folder:
         made = canaries()
         for name, pcm in made.items():
             Speech(pcm, SAMPLE_RATE).write(Path(folder) / f"{name}.wav")
-        talk = [bench.speech / f"{name}.flac" for name in references(bench.speech)]
+        talk = [bench.speech / f"{name}.flac" for name in said]
         for path in [*sorted(Path(folder).iterdir()), *talk]:
             for transcript in (along(bench.whisper, path), heard(path, bench.whisper).transcript):
                 judgement = bench.judge.judge(transcript, core)
                 concepts = [finding.concept for finding in judgement.findings if finding.verdict != "missed"]
                 found += len(concepts)
                 ghosts += len(transcript.words) if path.parent != bench.speech else 0
+                false = [
+                    ways[0]
+                    for ways in terms.every()
+                    if terms.right(ways, transcript.text) and not terms.right(ways, said.get(path.stem, ""))
+                ]
+                terms_found += len(false)
+                if false:
+                    say(f"  {path.stem}: terms that nobody said: {false}")
                 if concepts or (transcript.words and path.parent != bench.speech):
                     say(f"  {path.stem}: {transcript.text[:120]!r} {concepts}")
     bench.row("concepts in silence, noise, music, breathing, keyboard, off-topic talk", "-", str(found), "0")
+    bench.row("terms of the field that nobody said, in all of these", "-", str(terms_found), "0")
     bench.row(
         f"words invented in {len(made) // 2} minutes without speech, heard twice", "-", str(ghosts), "-"
     )
 
 
 def field_terms(bench: Bench) -> None:
-    right: dict[str, list[bool]] = {}
+    """Terms as they are stored, and as the judge reads them; those that the glossary has and those that it has not."""
+    stored: dict[str, list[bool]] = {}
+    read: list[bool] = []
+    told: dict[bool, list[bool]] = {True: [], False: []}
     missed: dict[str, int] = {}
     for voice, wanted, sound in terms.spoken():
-        text = " ".join(word.text for word in bench.whisper.words(sound))
+        words = [word.text for word in bench.whisper.words(sound)]
         for ways in wanted:
-            hit = terms.right(ways, text)
-            right.setdefault(voice, []).append(hit)
+            hit = terms.right(ways, " ".join(words))
+            stored.setdefault(voice, []).append(hit)
+            read.append(hit or terms.right(ways, " ".join(repaired(words))))
+            told[any(terms.right((way,), glossary.TEXT) for way in ways)].append(hit)
             missed[ways[0]] = missed.get(ways[0], 0) + (not hit)
-    share = statistics.mean(hit for hits in right.values() for hit in hits)
-    voices = ", ".join(f"{voice} {statistics.mean(hits):.0%}" for voice, hits in right.items())
+    share = statistics.mean(hit for hits in stored.values() for hit in hits)
+    voices = ", ".join(f"{voice} {statistics.mean(hits):.0%}" for voice, hits in stored.items())
     bench.row(
-        f"the field's terms right ({len(missed)} terms)", "72 % (notes)", f"{share:.0%} ({voices})", "85 %"
+        f"the field's terms right ({len(missed)} terms), as stored",
+        "72 % (notes)",
+        f"{share:.0%} ({voices})",
+        "85 %",
     )
+    bench.row("the same, as the judge reads them", "-", f"{statistics.mean(read):.0%}", "-")
+    for known, hits in told.items():
+        figure = f"terms {'in' if known else 'outside'} the glossary, as stored ({len(hits)} times said)"
+        bench.row(figure, "-", f"{statistics.mean(hits):.0%}", "-")
     worst = sorted(missed, key=lambda term: -missed[term])[:20]
     say("  most often wrong: " + ", ".join(f"{term} {missed[term]}" for term in worst if missed[term]))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.benchmarks.sounds import noisy
 from voice_coach.audio.resample import Resampler
+from voice_coach.records import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,8 @@ SENTENCES = (
     "{Grounding} is scored with {faithfulness} and {answer relevance}.",
     "{Graceful degradation} beats an error page, and a {timeout|time out} bounds each call.",
 )
+QUIET = bytes(SAMPLE_RATE)
+"""Half a second, about as much as the cutter leaves around an utterance."""
 VOICES = ("espeak en-us", "espeak en-gb", "espeak en-us+f3", "piper joe")
 
 
@@ -61,7 +64,7 @@ def spoken() -> Iterator[tuple[str, list[tuple[str, ...]], bytes]]:
     for voice in VOICES:
         for number, sentence in enumerate(SENTENCES):
             terms = [tuple(written.split("|")) for written in re.findall(r"\{(.*?)\}", sentence)]
-            sound = say(voice, re.sub(r"\{(.*?)(\|.*?)?\}", r"\1", sentence))
+            sound = QUIET + say(voice, re.sub(r"\{(.*?)(\|.*?)?\}", r"\1", sentence)) + QUIET
             noise = number % 3 == 2
             yield f"{voice}{', noise' if noise else ''}", terms, noisy(sound, 15) if noise else sound
 
@@ -70,6 +73,11 @@ def right(ways: tuple[str, ...], heard: str) -> bool:
     """Whether one of the ways to write a term stands in the text."""
     text = f" {_plain(heard)} "
     return any(f" {_plain(way)} " in text for way in ways)
+
+
+def every() -> list[tuple[str, ...]]:
+    """The ways to write each term."""
+    return [tuple(written.split("|")) for written in re.findall(r"\{(.*?)\}", " ".join(SENTENCES))]
 
 
 def say(voice: str, text: str) -> bytes:
