@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voice_coach.check.encoder import MiniLM
 from voice_coach.check.judge import Judge
 from voice_coach.check.misheard import repaired
 from voice_coach.check.reader import OVERLAP, PIECE, WEIGHTS, Reader, pieces_of, plain
@@ -19,7 +18,7 @@ from voice_coach.errors import CheckError
 from voice_coach.records import Judgement, Transcript, Word
 
 CORE = Library().core()
-JUDGE = Judge(Reader(), MiniLM(), CORE)
+JUDGE = Judge(Reader(), CORE)
 QUESTION = (
     "Design a shop assistant that answers within two seconds, never invents policies and is cheap to run."
 )
@@ -50,7 +49,7 @@ def test_an_answer_is_understood_by_its_meaning() -> None:
 
 
 def test_the_same_words_get_the_same_judgement_byte_for_byte() -> None:
-    again = Judge(Reader(), MiniLM(), CORE).judge(transcript_of(ANSWER), CORE, question=QUESTION)
+    again = Judge(Reader(), CORE).judge(transcript_of(ANSWER), CORE, question=QUESTION)
     assert again.model_dump_json() == judged(ANSWER, QUESTION).model_dump_json()
 
 
@@ -95,6 +94,13 @@ def test_words_that_were_hardly_heard_are_not_graded() -> None:
     words = tuple(Word(text=word, probability=0.2) for word in ANSWER.split())
     judgement = JUDGE.judge(Transcript(words=words, model="base"), CORE)
     assert not judgement.graded
+
+
+def test_sound_that_is_mostly_clipped_is_not_graded() -> None:
+    words = tuple(Word(text=word, probability=0.9) for word in ANSWER.split())
+    assert JUDGE.judge(Transcript(words=words, model="base", clipped=0.05), CORE).graded
+    judgement = JUDGE.judge(Transcript(words=words, model="base", clipped=0.34), CORE)
+    assert judgement.not_graded == "the microphone was turned up so far that 34% of the sound is clipped"
 
 
 def test_a_concept_that_rests_on_badly_heard_words_counts_neither_way() -> None:
@@ -147,4 +153,4 @@ def test_misheard_terms_are_repaired_and_only_once() -> None:
 
 def test_damaged_weights_are_refused() -> None:
     with pytest.raises(CheckError, match="SHA-256"):
-        Reader(WEIGHTS, "0" * 64).load()
+        Reader(dict.fromkeys(WEIGHTS, "0" * 64)).load()

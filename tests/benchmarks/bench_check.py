@@ -1,10 +1,11 @@
 """How well the check agrees with labelled answers, beside plain keywords; and how fast it is.
 
-    python -m tests.benchmarks.bench_check ANSWERS_FOLDER
+    python -m tests.benchmarks.bench_check ANSWERS_FOLDER [HEARD_FILE]
     VOICE_COACH_ANSWERS=ANSWERS_FOLDER tests/run -m bench
 
-The folder holds `answers.jsonl` (id, question, answer) and `labels.jsonl` (id, concepts with verdict and quotes, red
-flags); a clone has none. The head was fitted on every second question ("fitted"), so that "other" is what counts.
+The folder holds `answers.jsonl` (id, question, kind, answer) and `labels.jsonl` (id, concepts with verdict and quotes,
+red flags); a clone has none. The head was fitted on every second question ("fitted"), so that "other" is what counts.
+With HEARD_FILE the answers are also judged as a recogniser hears them (see `respoken.py`, which makes the file).
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import statistics
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.benchmarks.corpus import read_all
+from tests.benchmarks.respoken import respoken
 from tests.benchmarks.training.examples import runs, shared_run
-from voice_coach.check.encoder import MiniLM
 from voice_coach.check.judge import Judge
 from voice_coach.check.reader import Reader
 from voice_coach.content.load import Library
@@ -40,6 +42,8 @@ pytestmark = pytest.mark.bench
 class Labelled:
     """An answer with its agreed verdicts (a concept left out is missed) and red flags."""
 
+    id: str
+    kind: str
     question: str
     answer: str
     concepts: dict[str, dict[str, Any]]
@@ -55,7 +59,14 @@ def labelled(folder: Path) -> list[Labelled]:
         {row["id"]: row for row in _rows(folder / f"{name}.jsonl")} for name in ("answers", "labels")
     )
     return [
-        Labelled(row["question"], row["answer"], labels[key]["concepts"], frozenset(labels[key]["red_flags"]))
+        Labelled(
+            key,
+            row["kind"],
+            row["question"],
+            row["answer"],
+            labels[key]["concepts"],
+            frozenset(labels[key]["red_flags"]),
+        )
         for key, row in answers.items()
     ]
 
@@ -130,24 +141,55 @@ def row(
     return result
 
 
-def run(folder: Path) -> dict[str, float]:
+def run(folder: Path, heard: Path | None = None) -> dict[str, float]:
     """Prints the table; returns the figures of the half that was not fitted."""
     rubric = Library().core()
-    judge = Judge(Reader(), MiniLM(), rubric)
-    fitted, other = halves(labelled(folder))
-    judge.judge(transcript_of(fitted[0].answer), rubric)  # the rubric's texts are embedded now
+    judge = Judge(Reader(), rubric)
+    answers = labelled(folder)
+    fitted, other = halves(answers)
+    judge.judge(transcript_of(fitted[0].answer), rubric)  # everything is loaded now
 
     def check(answer: Labelled) -> Judgement:
         return judge.judge(transcript_of(answer.answer), rubric, question=answer.question)
 
-    for name, half in (("fitted", fitted), ("other", other)):
-        row(f"keywords, {name}", half, rubric, lambda answer: keywords(answer, rubric))
+    for name, part in (("fitted", fitted), ("other", other), ("all", answers)):
+        row(f"keywords, {name}", part, rubric, lambda answer: keywords(answer, rubric))
     row("check, fitted", fitted, rubric, check)
-    start = time.perf_counter()
     result = row("check, other", other, rubric, check)
-    words = sum(len(answer.answer.split()) for answer in other)
-    sys.stdout.write(f"{300 * (time.perf_counter() - start) / words:.3f} s for 300 words\n")
+    row("check, all", answers, rubric, check)
+    if heard is not None:
+        texts = respoken({answer.id: answer.answer for answer in answers}, heard)
+        row("check, all, heard", [replace(one, answer=texts[one.id]) for one in answers], rubric, check)
+    for kind in ("keyword-salad", "off-topic"):
+        judged = [check(answer) for answer in answers if answer.kind == kind]
+        credited = sum(judgement.coverage["explained"] for judgement in judged)
+        sys.stdout.write(f"{len(judged)} answers of the kind {kind}: {credited} concepts explained\n")
+    asked = {
+        answer.question: judge.judge(transcript_of(answer.question), rubric, question=answer.question)
+        for answer in answers
+    }
+    earned = sum(
+        judgement.coverage["explained"] + judgement.coverage["named"] for judgement in asked.values()
+    )
+    sys.stdout.write(f"{len(asked)} questions read out as the answer: {earned} concepts explained or named\n")
+    for words in (300, 600):
+        seconds = speed(answers, words, rubric)
+        sys.stdout.write(f"{seconds:.3f} s for {words} words never read before, median of 5\n")
     return result
+
+
+def speed(answers: Sequence[Labelled], words: int, rubric: Rubric) -> float:
+    """Median time of judging so many words of answers one after the other; nothing of them is remembered."""
+    pool = " ".join(answer.answer for answer in answers).split()
+    judge = Judge(Reader(), rubric)
+    judge.judge(transcript_of(answers[0].question), rubric)
+    times = []
+    for at in range(5):
+        text = Transcript(words=tuple(Word(text=word) for word in pool[at * words : (at + 1) * words]))
+        start = time.perf_counter()
+        judge.judge(text, rubric)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
 
 
 def test_nothing_was_learnt_from_the_labelled_answers() -> None:
@@ -175,6 +217,6 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in {2, 3}:
         sys.exit(__doc__)
-    run(Path(sys.argv[1]))
+    run(*map(Path, sys.argv[1:]))

@@ -1,6 +1,6 @@
 """Embeddings of a rubric's texts, computed once and kept on disk.
 
-One file per list of texts, named by the encoder and the texts, so that a changed rubric never meets old numbers.
+One file per list of texts, named by the reader and the texts, so that a changed rubric never meets old numbers.
 """
 
 from __future__ import annotations
@@ -13,38 +13,40 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voice_coach.check.encoder import DIMENSIONS, Embeddings, Encoder
+from voice_coach.check.reader import WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from voice_coach.check.reader import Embeddings, Reader
+
 
 class Anchors:
-    """Embeds through an encoder, remembering in a folder.
+    """Embeds through a reader, remembering in a folder.
 
     Args:
-        encoder: computes what is not there yet.
+        reader: computes what is not there yet.
         folder: made when needed; None keeps nothing on disk.
     """
 
-    def __init__(self, encoder: Encoder, folder: Path | None = None) -> None:
-        self._encoder = encoder
+    def __init__(self, reader: Reader, folder: Path | None = None) -> None:
+        self._reader = reader
         self._folder = folder
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
         """Embeddings of the texts, in order.
 
         Raises:
-            CheckError: the encoder failed.
+            CheckError: the reader failed.
         """
         if self._folder is None or not texts:
-            return self._encoder.embed(texts)
-        key = hashlib.sha256(json.dumps([self._encoder.version, *texts]).encode()).hexdigest()
+            return self._reader.embed(texts)
+        key = hashlib.sha256(json.dumps([self._reader.version, *texts]).encode()).hexdigest()
         path = self._folder / f"{key[:32]}.npy"
         kept = _read(path, len(texts))
         if kept is None:
-            kept = self._encoder.embed(texts)
+            kept = self._reader.embed(texts)
             _write(path, kept)
         return kept
 
@@ -55,7 +57,7 @@ def _read(path: Path, rows: int) -> Embeddings | None:
         kept = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    sound = kept.shape == (rows, DIMENSIONS) and kept.dtype == np.float32 and bool(np.isfinite(kept).all())
+    sound = kept.shape == (rows, WIDTH) and kept.dtype == np.float32 and bool(np.isfinite(kept).all())
     return kept if sound else None
 
 

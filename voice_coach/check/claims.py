@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from voice_coach.check.reader import Stretches
 
-BAR = 0.55
+BAR = 0.5
 """Probability from which a stretch makes the claim; chosen on half of the labelled answers."""
 
 

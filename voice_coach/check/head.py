@@ -1,8 +1,7 @@
-"""The heads: a concept's features to probabilities of the four verdicts.
+"""The head: a concept's features to probabilities of the four verdicts.
 
-Multinomial logistic regressions whose weights lie in `heads.json`, fitted by `tests/benchmarks/training/fit.py`:
-one for the core concepts, which the reader was trained on, one for all others. Neither knows a particular concept,
-so that the latter serves concepts written yesterday.
+A multinomial logistic regression whose weights lie in `head.json`, fitted by `tests/benchmarks/training/fit.py`. It
+serves all concepts that the reader was trained on and knows none in particular.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 
     from voice_coach.records import Verdict
 
-Kind = Literal["core", "own"]
-_FILE = Path(__file__).parent / "heads.json"
+_FILE = Path(__file__).parent / "head.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +47,14 @@ class Head:
 
 
 @cache
-def shipped(kind: Kind) -> Head:
-    """A head that ships with the program.
+def shipped() -> Head:
+    """The head that ships with the program.
 
     Raises:
         CheckError: its file is missing or not as expected.
     """
     try:
-        kept = json.loads(_FILE.read_text("utf-8"))[kind]
+        kept = json.loads(_FILE.read_text("utf-8"))
         weights = [[kept["weights"][verdict][name] for name in FEATURES] for verdict in VERDICTS]
         bias = [kept["bias"][verdict] for verdict in VERDICTS]
         return Head(str(kept["version"]), np.array(weights, float), np.array(bias, float), float(kept["bar"]))

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from voice_coach.check import matching
 from voice_coach.check.anchors import Anchors
 from voice_coach.check.claims import raised
@@ -20,7 +18,7 @@ from voice_coach.check.features import features
 from voice_coach.check.gate import obstacle
 from voice_coach.check.head import shipped
 from voice_coach.check.misheard import repaired
-from voice_coach.check.reader import CONCEPTS, FLAGS, STANCES_READ, VERDICTS_READ, plain
+from voice_coach.check.reader import CONCEPTS, FLAGS, STANCES_READ, VERDICTS_READ
 from voice_coach.check.stretches import cue_counts, listing, stretches
 from voice_coach.records import Finding, Judgement
 
@@ -28,15 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from voice_coach.check.encoder import Embeddings, Encoder
-    from voice_coach.check.head import Kind
-    from voice_coach.check.reader import Reader, Stretches
+    from voice_coach.check.reader import Embeddings, Read, Reader, Stretches
     from voice_coach.content.models import Concept, Rubric
     from voice_coach.records import Span, Transcript, Verdict
 
-VERSION = "reader-1"
+VERSION = "reader-2"
 """Changes with everything here that may move a verdict, except weights and heads, which have their own."""
 
 _RUBRICS = 32
@@ -54,6 +51,7 @@ class Answer:
     """An answer read: its words with mis-heard terms put right, its stretches, and which of them are lists."""
 
     words: list[str]
+    read: Read
     stretches: Stretches
     lists: NDArray[np.bool_]
 
@@ -71,12 +69,23 @@ class Ground:
     Attributes:
         concept: which.
         own: of shape (stretches, VERDICTS_READ), what each stretch does for it.
-        kind: whose head makes a verdict of it.
+        known: whether the reader was trained on it.
     """
 
     concept: Concept
     own: NDArray[np.float64]
-    kind: Kind
+    known: bool
+
+    def weighed(self, answer: Answer) -> tuple[dict[Verdict, float], float]:
+        """How likely each verdict is for the whole answer, and the bar for "explained".
+
+        Raises:
+            CheckError: the head cannot be loaded.
+        """
+        if not self.known:
+            return matching.weighed(self.own, answer.stretches.spans), matching.BAR
+        head = shipped()
+        return head.probabilities(features(self.own, answer.stretches)), head.bar
 
 
 class Judge:
@@ -84,7 +93,6 @@ class Judge:
 
     Args:
         reader: what it makes of words.
-        encoder: for concepts that the reader does not know; loaded when there is one.
         core: the rubric that the reader was trained on; its concepts, and only those with the same text, are the
             reader's.
         cache: a folder where embeddings of rubrics' texts are kept between runs, or None.
@@ -93,11 +101,10 @@ class Judge:
         CheckError: a head cannot be loaded.
     """
 
-    def __init__(self, reader: Reader, encoder: Encoder, core: Rubric, cache: Path | None = None) -> None:
+    def __init__(self, reader: Reader, core: Rubric, cache: Path | None = None) -> None:
         self._reader = reader
-        self._encoder = encoder
         self._known = {concept.id: concept for concept in core.concepts if concept.id in CONCEPTS}
-        self._anchors = Anchors(encoder, cache)
+        self._anchors = Anchors(reader, cache)
         self._targets = lru_cache(maxsize=_RUBRICS)(
             lambda concepts: matching.targets(
                 concepts,
@@ -115,11 +122,11 @@ class Judge:
             question: the prompt and its constraints; words that only repeat it earn nothing.
 
         Raises:
-            CheckError: reader or encoder failed; never reported as missed concepts.
+            CheckError: the reader failed; never reported as missed concepts.
             ContentError: a cue of the rubric cannot be parsed.
         """
         versions = {
-            "judge": f"{VERSION}+{shipped('core').version}",
+            "judge": f"{VERSION}+{shipped().version}",
             "rubric": f"{rubric.id}@{rubric.version}",
             "reader": self._reader.version,
         }
@@ -127,11 +134,9 @@ class Judge:
         if reason is not None:
             return Judgement(rubric=rubric.id, graded=False, not_graded=reason, versions=versions)
         answer = self.read(transcript, question)
-        if answer.off_topic:
+        if answer.off_topic and any(map(self._knows, rubric.concepts)):
             missed = tuple(Finding(concept=c.id, verdict="missed", confidence=1) for c in rubric.concepts)
             return Judgement(rubric=rubric.id, findings=missed, versions=versions)
-        if not self._reads_all(rubric):
-            versions["encoder"] = self._encoder.version
         return Judgement(
             rubric=rubric.id,
             findings=tuple(_finding(ground, answer, transcript) for ground in self.grounds(answer, rubric)),
@@ -147,44 +152,38 @@ class Judge:
         """
         words = repaired([word.text for word in transcript.words])
         spans = stretches(transcript.words, question)
-        return Answer(words, self._reader.read(words, question).over(spans), listing(spans, transcript.words))
+        read = self._reader.read(words, question)
+        return Answer(words, read, read.over(spans), listing(spans, transcript.words))
 
     def grounds(self, answer: Answer, rubric: Rubric) -> list[Ground]:
         """What the answer gives each concept of the rubric, in order.
 
         Raises:
-            CheckError: the encoder failed.
+            CheckError: the reader failed.
             ContentError: a cue cannot be parsed.
         """
-        signs = {} if self._reads_all(rubric) else self._signs(answer, rubric)
-        own = {concept: matching.verdicts(found, len(rubric.concepts)) for concept, found in signs.items()}
+        own = {} if self._reads_all(rubric) else self._matched(answer, rubric)
         found: list[Ground] = []
         for concept in rubric.concepts:
-            kind: Kind
-            if concept.id in own:
-                verdicts, kind = own[concept.id], "own"
-            else:
-                verdicts, kind = answer.stretches.verdicts[:, CONCEPTS.index(concept.id)], "core"
-            found.append(Ground(concept, without_lists(verdicts, answer.lists), kind))
+            known = concept.id not in own
+            verdicts = answer.stretches.verdicts[:, CONCEPTS.index(concept.id)] if known else own[concept.id]
+            found.append(Ground(concept, without_lists(verdicts, answer.lists), known))
         return found
 
-    def signs(
-        self, words: Sequence[str], spans: Sequence[Span], question: str, rubric: Rubric
-    ) -> dict[str, NDArray[np.float64]]:
-        """What speaks for each concept that the reader does not know in each span of the words (see `matching.signs`).
+    def embed(self, texts: Sequence[str]) -> Embeddings:
+        """The meaning of each text by itself, as `Reader.embed`; a rubric's texts are remembered.
 
         Raises:
-            CheckError: reader or encoder failed.
-            ContentError: a cue cannot be parsed.
+            CheckError: the reader failed.
         """
-        read = self._reader.read(words, question).over(spans)
-        return self._signs(Answer(list(words), read, np.zeros(len(spans), bool)), rubric)
+        return self._anchors.embed(texts)
 
-    def _signs(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
-        windows = self._embedded(answer)
+    def _matched(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
+        """What each stretch does for each concept that the reader does not know."""
+        windows = answer.read.embeddings(answer.stretches.spans)
         spans, stance = answer.stretches.spans, answer.stretches.stance
         return {
-            concept: matching.signs(target, windows, cue_counts(target.cues, answer.words, spans), stance)
+            concept: matching.verdicts(target, windows, cue_counts(target.cues, answer.words, spans), stance)
             for concept, target in self._targets(rubric.concepts).items()
         }
 
@@ -192,7 +191,7 @@ class Judge:
         """How sure it is that each stretch makes each claim."""
         known = answer.stretches.flags
         own = [flag for flag in rubric.red_flags if flag.id not in FLAGS]
-        windows = self._embedded(answer) if own else None
+        windows = answer.read.embeddings(answer.stretches.spans) if own else None
         return {
             flag.id: known[:, FLAGS.index(flag.id)]
             if windows is None or flag.id in FLAGS
@@ -201,12 +200,6 @@ class Judge:
             )
             for flag in rubric.red_flags
         }
-
-    def _embedded(self, answer: Answer) -> Embeddings:
-        texts = (
-            " ".join(filter(None, answer.words[span.first : span.stop])) for span in answer.stretches.spans
-        )
-        return self._encoder.embed([plain(text) for text in texts])
 
     def _reads_all(self, rubric: Rubric) -> bool:
         return all(map(self._knows, rubric.concepts)) and all(flag.id in FLAGS for flag in rubric.red_flags)
@@ -237,9 +230,8 @@ def _finding(ground: Ground, answer: Answer, transcript: Transcript) -> Finding:
     spans = answer.stretches.spans
     if not spans:
         return Finding(concept=ground.concept.id, verdict="missed", confidence=1)
-    head = shipped(ground.kind)
-    probabilities = head.probabilities(features(ground.own, answer.stretches))
-    verdict = decide(probabilities, head.bar)
+    probabilities, bar = ground.weighed(answer)
+    verdict = decide(probabilities, bar)
     evidence: tuple[Span, ...] = ()
     if verdict != "missed":
         strength = ground.own[:, VERDICTS_READ.index(verdict)]

@@ -1,25 +1,19 @@
 """Concepts the reader was not trained on: recognised by likeness to a rubric's own examples, without training.
 
-A stretch speaks to a concept as far as its embedding lies towards the concept's examples and away from what the other
-concepts' say (Rocchio, "Relevance feedback in information retrieval", 1971; Snell et al., "Prototypical networks for
-few-shot learning", 2017). What it does there, explaining or only naming or dismissing, is the reader's stance, which
-knows no topic. A small regression over both, fitted on the core concepts as if they were unknown, gives probabilities.
+A stretch speaks to a concept as far as its embedding is like the concept's examples, and more like them than like any
+other concept's (Snell et al., "Prototypical networks for few-shot learning", 2017). What it does there, explaining or
+only naming or dismissing, is the reader's stance, which knows no topic.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from voice_coach.check.cues import CueSet
-from voice_coach.check.encoder import DIMENSIONS
-from voice_coach.check.reader import CONCEPTS, STANCES_READ, VERDICTS_READ
-from voice_coach.errors import CheckError
+from voice_coach.check.reader import STANCES_READ, VERDICTS_READ
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,24 +21,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voice_coach.check.anchors import Anchors
-    from voice_coach.check.encoder import Embeddings
+    from voice_coach.check.reader import Embeddings
     from voice_coach.content.models import Concept
+    from voice_coach.records import Span, Verdict
 
-_FILE = Path(__file__).parent / "matching.json"
-_STANCES = tuple(
-    STANCES_READ.index(name) for name in ("nothing", "explained", "named", "dismissed", "others", "off")
-)
 _NEAREST = 3
 _FEW = 8
 _CLAIM = 0.7
 """Takes a cosine for a probability: half alike makes the claim."""
-
-SIGNS = (
-    "towards", "apart", "like-spoken", "ahead", "unlike-near-misses", "like-explained-not-named", "like-statement",
-    "cue",
-    *(f"stance-{STANCES_READ[index]}" for index in _STANCES),
-)  # fmt: skip
-"""What the regression sees of one stretch and one concept."""
+LIKE, SLOPE = 0.22, 0.02
+"""Cosine to the nearest examples at which a stretch is as likely to speak to the concept as not, and how sharply."""
+AHEAD = 0.02
+"""By how much more it is like this concept than like another where it is three times as likely to mean this one."""
+CUE = 0.06
+"""What a cue in the words is worth, as cosine."""
+BAR = 0.45
+"""Least probability at which "explained" is said."""
+_KINDS = [STANCES_READ.index(name) for name in VERDICTS_READ[1:]]
+_OTHERWISE = [STANCES_READ.index(name) for name in ("others", "homonym", "restate", "off")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +47,13 @@ class Target:
 
     Attributes:
         cues: its word patterns.
-        spoken, explained, named, statement: embeddings of its texts, each of shape (texts, DIMENSIONS).
+        spoken: embeddings of what its examples say, of shape (texts, WIDTH).
         near_misses: embeddings of what sounds like it and is not.
         others: embeddings of what each other concept of the rubric says.
     """
 
     cues: CueSet
     spoken: Embeddings
-    explained: Embeddings
-    named: Embeddings
-    statement: Embeddings
     near_misses: Embeddings
     others: tuple[Embeddings, ...]
 
@@ -71,7 +62,7 @@ def targets(concepts: Sequence[Concept], anchors: Anchors, wanted: frozenset[str
     """The wanted concepts of a rubric, each told apart from all others; of those not wanted a few texts serve.
 
     Raises:
-        CheckError: the encoder failed.
+        CheckError: the reader failed.
         ContentError: a cue cannot be parsed.
     """
     said = {
@@ -86,9 +77,6 @@ def targets(concepts: Sequence[Concept], anchors: Anchors, wanted: frozenset[str
         concept.id: Target(
             cues=CueSet(concept.cues),
             spoken=said[concept.id],
-            explained=anchors.embed(concept.examples.explained),
-            named=anchors.embed(concept.examples.named),
-            statement=anchors.embed([concept.statement]),
             near_misses=anchors.embed(concept.examples.not_),
             others=tuple(said[other] for other in said if other != concept.id),
         )
@@ -102,56 +90,54 @@ def _spread(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(texts[:: max(1, len(texts) // _FEW)])[:_FEW]
 
 
-def signs(
-    target: Target, windows: Embeddings, cue: NDArray[np.float64], stance: NDArray[np.float64]
+def verdicts(
+    target: Target, windows: Embeddings, cues: NDArray[np.float64], stance: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """What speaks for the concept in each stretch, of shape (stretches, SIGNS).
+    """What each stretch does for the concept, as probabilities of shape (stretches, VERDICTS_READ).
 
     Args:
         target: the concept.
         windows: embeddings of the stretches.
-        cue: how many of its cues each matches.
+        cues: how many of its cues each matches.
         stance: as `Stretches.stance`.
     """
-    odds = np.log((stance[:, _STANCES] + 1e-3) / (1 - stance[:, _STANCES] + 1e-3))
-    like = _nearest(windows, target.spoken)
-    ahead = (
-        like - np.max([_nearest(windows, other) for other in target.others], axis=0)
-        if target.others
-        else like
-    )
-    return np.column_stack(
-        [
-            _along(windows, _talk(), _mean(target.spoken)),
-            _along(
-                windows, _mean(np.concatenate((target.near_misses, *target.others))), _mean(target.spoken)
-            ),
-            like,
-            ahead,
-            _nearest(windows, target.spoken, 1) - _nearest(windows, target.near_misses, 1),
-            _nearest(windows, target.explained, 1) - _nearest(windows, target.named, 1),
-            _nearest(windows, target.statement, 1),
-            np.minimum(cue, 2),
-            odds,
-        ]
-    )
+    like = _nearest(windows, target.spoken) + CUE * np.minimum(cues, 2)
+    rivals = [_nearest(windows, other) for other in target.others]
+    # A near miss counts only where it is nearer than any example.
+    missed = _nearest(windows, target.near_misses, 1) >= _nearest(windows, target.spoken, 1)
+    ahead = like - np.max(rivals, axis=0) if rivals else np.full(len(windows), 1.0)
+    spoken = _sigmoid((like - LIKE) / SLOPE) * _sigmoid(ahead / AHEAD) * ~missed
+    kinds = stance[:, _KINDS]
+    kinds = kinds / kinds.sum(axis=1, keepdims=True) * (1 - stance[:, _OTHERWISE].sum(axis=1, keepdims=True))
+    does = spoken[:, None] * kinds
+    return np.column_stack((1 - does.sum(axis=1), does))
 
 
-def verdicts(found: NDArray[np.float64], concepts: int) -> NDArray[np.float64]:
-    """Signs to probabilities of shape (stretches, VERDICTS_READ); "taken-back" is never said.
+def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(1 / (1 + np.exp(-logits)))
+
+
+def weighed(own: NDArray[np.float64], spans: Sequence[Span]) -> dict[Verdict, float]:
+    """How likely each verdict is for the whole answer: the best passage counts, unless it is set aside after.
 
     Args:
-        found: as `signs` gives them.
-        concepts: how many the rubric has. What is said speaks to about one of them, so that of few each is likelier.
-
-    Raises:
-        CheckError: the regression's file is missing or not as expected.
+        own: as `verdicts` gives it.
+        spans: the words of each stretch, at least one.
     """
-    weights, bias = _regression()
-    logits = np.einsum("ws,vs->wv", found, weights) + bias
-    logits[:, 1:] += np.log(len(CONCEPTS) / concepts)
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.column_stack((odds / odds.sum(axis=1, keepdims=True), np.zeros(len(found))))
+    explained, named = own[:, 1], own[:, 2]
+    against = np.maximum(own[:, 3], own[:, 4])
+    best = int(explained.argmax())
+    after = np.array([span.first >= spans[best].stop for span in spans])
+    does = float(explained[best] * (1 - against[after].max(initial=0)))
+    only, refused = float(named.max()), float(against.max())
+    odds: dict[Verdict, float] = {
+        "explained": does,
+        "named": (1 - does) * only,
+        "dismissed": (1 - does) * refused,
+        "missed": (1 - does) * (1 - only) * (1 - refused),
+    }
+    total = sum(odds.values())
+    return {verdict: value / total for verdict, value in odds.items()}
 
 
 def claims(windows: Embeddings, present: Embeddings, absent: Embeddings) -> NDArray[np.float64]:
@@ -166,50 +152,3 @@ def _nearest(windows: Embeddings, texts: Embeddings, count: int = _NEAREST) -> N
         return np.zeros(len(windows))
     likeness = np.sort(windows @ texts.T, axis=1)[:, -count:]
     return np.asarray(likeness.mean(axis=1), np.float64)
-
-
-def _along(windows: Embeddings, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far from `start` to `end` each window lies: 0 at the one, 1 at the other."""
-    way = end - start
-    length = float(way @ way)
-    return np.asarray((windows @ way - start @ way) / length) if length else np.zeros(len(windows))
-
-
-def _mean(texts: Embeddings) -> NDArray[np.float64]:
-    return np.asarray(texts.mean(axis=0, dtype=np.float64)) if len(texts) else _talk()
-
-
-def forget() -> None:
-    """Read the regression's file anew: it was fitted again."""
-    for kept in (_kept, _talk, _regression):
-        kept.cache_clear()
-
-
-@cache
-def _kept() -> dict[str, object]:
-    try:
-        kept: dict[str, object] = json.loads(_FILE.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckError(f"{_FILE} cannot be used ({error}); install again.") from error
-    return kept
-
-
-@cache
-def _talk() -> NDArray[np.float64]:
-    """Mean embedding of what people say in such answers, of shape (DIMENSIONS,)."""
-    talk = np.array(_kept()["talk"], float)
-    if talk.shape != (DIMENSIONS,):
-        raise CheckError(f"{_FILE} belongs to another encoder; install again.")
-    return talk
-
-
-@cache
-def _regression() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    try:
-        kept = _kept()
-        rows: dict[str, dict[str, float]] = kept["weights"]  # type: ignore[assignment]
-        names = VERDICTS_READ[:-1]
-        weights = np.array([[rows[verdict][sign] for sign in SIGNS] for verdict in names])
-        return weights, np.array([rows[verdict]["bias"] for verdict in names])
-    except KeyError as error:
-        raise CheckError(f"{_FILE} lacks {error}; install again.") from None

@@ -1,16 +1,20 @@
-"""The reader: a small network that reads an answer once and says what any stretch of it does for a core concept.
+"""The reader: two small networks read an answer once and say what any stretch of it does for a core concept.
 
-MiniLM (Wang et al. 2020, as the sentence encoder of Reimers and Gurevych 2019) fine-tuned for token tagging on the
-answers of `rubrics/training/`; `tests/benchmarks/training/` makes the weights from them with one command. It reads
+The lower six layers of MPNet (Song et al. 2020) and MiniLM (Wang et al. 2020), both as the sentence encoders of Reimers
+and Gurevych (2019), fine-tuned for token tagging on the answers of `rubrics/training/`; `tests/benchmarks/training/`
+makes the weights from them with one command. What they say is averaged: they err in different places. They read
 `[CLS] question [SEP] words [SEP]` in pieces that overlap, each alone and on one thread, so that the same words always
-give the same tags; the cost is linear in the words.
+give the same tags; the cost is linear in the words. States half way up MPNet serve as embeddings, for concepts that
+were not trained on.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,18 +23,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voice_coach.check.encoder import loaded, tokenizer, verified
+from voice_coach.check.network import loaded, tokenizer, verified
 from voice_coach.errors import CheckError
+from voice_coach.records import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tokenizers import Tokenizer
 
-    from voice_coach.records import Span
-
-WEIGHTS = Path(__file__).parent / "reader_data" / "reader.onnx"
-WEIGHTS_SHA256 = "7b89242131a4e36d8463692f90cf402db65fabf7805f277d69321d02ffcb3133"
+FOLDER = Path(__file__).parent / "reader_data"
+WEIGHTS = {
+    "mpnet.onnx": "1b8f029c48be226fe264cb4e88e035f4166c909d567fef693f72e643b0670b23",
+    "minilm.onnx": "7b89242131a4e36d8463692f90cf402db65fabf7805f277d69321d02ffcb3133",
+}
+"""The networks and their SHA-256; the first gives the embeddings."""
 
 CONCEPTS = (
     "problem-framing", "system-boundaries", "grounding", "trade-offs", "cost", "latency", "failure-modes",
@@ -47,14 +54,25 @@ STANCES_READ = (*VERDICTS_READ, "others", "homonym", "restate", "off")
 SIZES = (len(CONCEPTS) * len(VERDICTS_READ), len(FLAGS), len(STANCES_READ))
 """Of the parts of the network's output: verdicts by concept, flags, stance."""
 
-QUESTION, PIECE, OVERLAP = 64, 240, 48
+QUESTION, PIECE, OVERLAP = 64, 192, 32
 """Tokens of the question, of the answer in one piece, and how many of those each piece shares with the one before."""
 
+WIDTH = 768
+"""Dimensions of an embedding."""
+_THREADS = 2
+"""Pieces, or texts, read side by side."""
 _PIECES_KEPT = 64
 """Pieces remembered: an answer of an hour has so many."""
 
-Network = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
-"""Token ids and segment ids, both of shape (tokens,), to logits of shape (tokens, sum(SIZES))."""
+Embeddings = NDArray[np.float32]
+"""Of shape (texts, WIDTH), each row of length one."""
+
+Tags = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Logits of shape (tokens, sum(SIZES)), and states of shape (tokens, WIDTH), whose mean over everyday talk is zero with
+a spread of one."""
+
+Network = Callable[[NDArray[np.int64], NDArray[np.int64]], Tags]
+"""Token ids and segment ids, both of shape (tokens,), to tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +98,12 @@ class Read:
 
     Attributes:
         sums: of shape (tokens + 1, labels), the network's logits added up, so that any stretch has its mean at once.
+        states: of shape (tokens, WIDTH).
         starts: of shape (words + 1,), the first token of each word, and the number of tokens.
     """
 
     sums: NDArray[np.float64]
+    states: NDArray[np.float32]
     starts: NDArray[np.int64]
 
     def over(self, spans: Sequence[Span]) -> Stretches:
@@ -100,6 +120,11 @@ class Read:
             stance=_softmax(stance),
         )
 
+    def embeddings(self, spans: Sequence[Span]) -> Embeddings:
+        """The meaning of each span in its place."""
+        ends = [(self.starts[span.first], self.starts[span.stop]) for span in spans]
+        return _normed([self.states[first:stop] for first, stop in ends])
+
 
 def plain(text: str) -> str:
     """Lower case without punctuation: what was said, however it was written down."""
@@ -112,7 +137,7 @@ def read(words: Sequence[str], question: str, words_to_ids: Tokenizer, network: 
     Args:
         words: of the answer, any number.
         question: the prompt and its constraints, or empty.
-        words_to_ids: MiniLM's tokenizer, without truncation.
+        words_to_ids: the tokenizer, without truncation.
         network: the trained network.
     """
 
@@ -123,13 +148,21 @@ def read(words: Sequence[str], question: str, words_to_ids: Tokenizer, network: 
     head = [begin, *ids_of(plain(question))[:QUESTION], end]
     by_word = [ids_of(plain(word)) for word in words]
     ids = [token for tokens in by_word for token in tokens]
-    logits = np.zeros((len(ids), sum(SIZES)))
-    for first, stop, believed in pieces_of(len(ids)):
+    pieces = list(pieces_of(len(ids)))
+
+    def outcome(piece: tuple[int, int, int]) -> Tags:
+        first, stop, _ = piece
         row = np.array([*head, *ids[first:stop], end], np.int64)
         kinds = np.array([0] * len(head) + [1] * (stop - first + 1), np.int64)
-        logits[believed:stop] = network(row, kinds)[len(head) + believed - first : len(head) + stop - first]
+        return network(row, kinds)
+
+    logits, states = np.zeros((len(ids), sum(SIZES))), np.zeros((len(ids), WIDTH), np.float32)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for (first, stop, believed), found in zip(pieces, pool.map(outcome, pieces), strict=True):
+            part = slice(len(head) + believed - first, len(head) + stop - first)
+            logits[believed:stop], states[believed:stop] = found[0][part], found[1][part]
     sums = np.concatenate((np.zeros((1, sum(SIZES))), np.cumsum(logits, axis=0)))
-    return Read(sums, np.cumsum([0, *map(len, by_word)]))
+    return Read(sums, states, np.cumsum([0, *map(len, by_word)]))
 
 
 def pieces_of(tokens: int) -> Iterator[tuple[int, int, int]]:
@@ -141,6 +174,12 @@ def pieces_of(tokens: int) -> Iterator[tuple[int, int, int]]:
         if stop == tokens:
             return
         first = stop - OVERLAP
+
+
+def _normed(groups: Sequence[NDArray[np.float32]]) -> Embeddings:
+    """The mean of each group of states, scaled to length one; of no states nothing."""
+    means = np.stack([group.mean(axis=0) if len(group) else np.zeros(WIDTH, np.float32) for group in groups])
+    return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9), np.float32)
 
 
 def _silent() -> NDArray[np.float64]:
@@ -159,36 +198,37 @@ def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 class Reader:
-    """The trained network, loaded when first needed; safe to use from several threads.
+    """The trained networks, loaded when first needed; safe to use from several threads.
 
     Pieces that it has read are remembered, so that a judgement made while somebody talks makes the last one quick.
 
     Args:
-        weights: the ONNX file, or None for the one that ships.
-        digest: its SHA-256.
+        weights: names of ONNX files in `folder` with their SHA-256.
+        folder: the one that ships.
     """
 
-    def __init__(self, weights: Path = WEIGHTS, digest: str = WEIGHTS_SHA256) -> None:
-        self._weights = weights
-        self._digest = digest
+    def __init__(self, weights: Mapping[str, str] = WEIGHTS, folder: Path = FOLDER) -> None:
+        self._weights = dict(weights)
+        self._folder = folder
         self._loading = threading.Lock()
-        self._parts: tuple[Any, Tokenizer] | None = None
+        self._parts: tuple[list[Any], Tokenizer] | None = None
         self._read_piece = lru_cache(maxsize=_PIECES_KEPT)(self._run)
 
     @property
     def version(self) -> str:
-        """The first twelve digits of the weights' SHA-256."""
-        return self._digest[:12]
+        """Twelve digits that change with the weights."""
+        return hashlib.sha256("".join(self._weights.values()).encode()).hexdigest()[:12]
 
-    def load(self) -> tuple[Any, Tokenizer]:
-        """Session and tokenizer.
+    def load(self) -> tuple[list[Any], Tokenizer]:
+        """Sessions and tokenizer.
 
         Raises:
             CheckError: weights or tokenizer are missing, or are not the expected ones.
         """
         with self._loading:
             if self._parts is None:
-                self._parts = loaded(verified(self._weights, self._digest)), tokenizer()
+                files = ((self._folder / name, sha256) for name, sha256 in self._weights.items())
+                self._parts = [loaded(verified(*file)) for file in files], tokenizer()
             return self._parts
 
     def read(self, words: Sequence[str], question: str) -> Read:
@@ -202,11 +242,41 @@ class Reader:
             words, question, words_to_ids, lambda ids, kinds: self._read_piece(ids.tobytes(), kinds.tobytes())
         )
 
-    def _run(self, ids: bytes, kinds: bytes) -> NDArray[np.float32]:
-        session, _ = self.load()
-        inputs = {"ids": np.frombuffer(ids, np.int64), "kinds": np.frombuffer(kinds, np.int64)}
-        try:
-            logits: NDArray[np.float32] = session.run(["logits"], inputs)[0]
-        except Exception as error:  # the runtime raises types of its own
-            raise CheckError(f"The reader failed: {error}.") from error
-        return logits
+    def embed(self, texts: Sequence[str]) -> Embeddings:
+        """The meaning of each text by itself.
+
+        Raises:
+            CheckError: the network cannot be loaded, or failed.
+        """
+        if not texts:
+            return np.zeros((0, WIDTH), np.float32)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return np.concatenate(list(pool.map(self._embedded, texts)))
+
+    def _embedded(self, text: str) -> Embeddings:
+        sessions, words_to_ids = self.load()
+
+        def states(ids: NDArray[np.int64], kinds: NDArray[np.int64]) -> Tags:
+            (found,) = _outcome(sessions[0], ids, kinds, ["states"])
+            return np.zeros((len(ids), sum(SIZES)), np.float32), found
+
+        words = text.split()
+        span = [Span(first=0, stop=len(words))] if words else []
+        return read(words, "", words_to_ids, states).embeddings(span)
+
+    def _run(self, ids: bytes, kinds: bytes) -> Tags:
+        (first, *others), _ = self.load()
+        inputs = np.frombuffer(ids, np.int64), np.frombuffer(kinds, np.int64)
+        logits, states = _outcome(first, *inputs, ["logits", "states"])
+        also = [_outcome(other, *inputs, ["logits"])[0] for other in others]
+        return np.mean([logits, *also], axis=0), states
+
+
+def _outcome(
+    session: Any, ids: NDArray[np.int64], kinds: NDArray[np.int64], wanted: list[str]
+) -> list[NDArray[np.float32]]:
+    try:
+        found: list[NDArray[np.float32]] = session.run(wanted, {"ids": ids, "kinds": kinds})
+    except Exception as error:  # the runtime raises types of its own
+        raise CheckError(f"The reader failed: {error}.") from error
+    return found

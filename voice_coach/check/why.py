@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voice_coach.check.features import features
-from voice_coach.check.head import shipped
 from voice_coach.check.reader import STANCES_READ, VERDICTS_READ
 
 if TYPE_CHECKING:
-    from voice_coach.check.encoder import Encoder
+    from collections.abc import Callable, Sequence
+
     from voice_coach.check.judge import Answer, Ground, Judge
+    from voice_coach.check.reader import Embeddings
     from voice_coach.content.models import Rubric
     from voice_coach.records import Finding, Judgement, Transcript
+
+    Embed = Callable[[Sequence[str]], Embeddings]
 
 _EXPLAINED, _DISMISSED, _TAKEN_BACK = map(VERDICTS_READ.index, ("explained", "dismissed", "taken-back"))
 _LIKELY = 0.5
@@ -31,7 +33,6 @@ class Why:
 
 def why(
     judge: Judge,
-    encoder: Encoder,
     judgement: Judgement,
     transcript: Transcript,
     rubric: Rubric,
@@ -40,7 +41,7 @@ def why(
     """For each finding of a graded judgement what it stands on, and what kept it from "explained".
 
     Raises:
-        CheckError: reader or encoder failed.
+        CheckError: the reader failed.
         ContentError: a cue of the rubric cannot be parsed.
     """
     answer = judge.read(transcript, question)
@@ -48,17 +49,16 @@ def why(
         return ()
     grounds = judge.grounds(answer, rubric)
     return tuple(
-        Why(finding.concept, tuple(_sentences(finding, ground, answer, transcript, encoder)))
+        Why(finding.concept, tuple(_sentences(finding, ground, answer, transcript, judge.embed)))
         for finding, ground in zip(judgement.findings, grounds, strict=True)
     )
 
 
 def _sentences(
-    finding: Finding, ground: Ground, answer: Answer, transcript: Transcript, encoder: Encoder
+    finding: Finding, ground: Ground, answer: Answer, transcript: Transcript, embed: Embed
 ) -> list[str]:
-    head = shipped(ground.kind)
-    odds = head.probabilities(features(ground.own, answer.stretches))
-    share, bar = odds["explained"], head.bar
+    odds, bar = ground.weighed(answer)
+    share = odds["explained"]
     said = [
         f"{finding.verdict}, {odds[finding.verdict]:.0%} sure; explained got {share:.0%} of the {bar:.0%} it takes"
     ]
@@ -70,7 +70,7 @@ def _sentences(
     said += _obstacles(finding, ground, answer, transcript, best)
     examples = (*ground.concept.examples.explained, *ground.concept.examples.named)
     if finding.verdict != "missed" and examples:
-        likeness = (encoder.embed([quote]) @ encoder.embed(examples).T)[0]
+        likeness = (embed([quote]) @ embed(examples).T)[0]
         said.append(f"most like the rubric's “{examples[int(likeness.argmax())]}” ({likeness.max():.2f})")
     return said
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from voice_coach.audio.activity import SileroDetector
 from voice_coach.audio.endpoint import Endpointing
 from voice_coach.audio.loudspeaker import Loudspeaker
-from voice_coach.check.encoder import MiniLM
 from voice_coach.check.judge import Judge
 from voice_coach.check.reader import Reader
 from voice_coach.clock import SystemClock
@@ -111,7 +110,7 @@ def judge(home: Path, core: Rubric) -> Judge:
     """
     reader = Reader()
     reader.load()
-    return Judge(reader, MiniLM(), core, cache=home / CACHE / "rubrics")
+    return Judge(reader, core, cache=home / CACHE / "rubrics")
 
 
 def voice(choices: Choices) -> CoachVoice | None:

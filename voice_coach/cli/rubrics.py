@@ -83,14 +83,14 @@ def test(
 @app.command()
 def lint(rubric: Which = None, home: Home = None) -> None:
     """Name file and line of all that is wrong or weak in a rubric file; leaves with 1 where there is any."""
-    from voice_coach.check.encoder import MiniLM
+    from voice_coach.check.reader import Reader
     from voice_coach.cli.screen import complain, console
     from voice_coach.content.load import Library
     from voice_coach.content.rubric_lint import lint_rubric
 
-    encoder, found = MiniLM(), 0
+    reader, found = Reader(), 0
     for path in Library(folder(home)).rubric_files(rubric):
-        sentences = lint_rubric(path, encoder.embed).sentences()
+        sentences = lint_rubric(path, reader.embed).sentences()
         for sentence in sentences:
             complain(sentence)
         if not sentences:

@@ -101,13 +101,12 @@ def print_why(
     Raises:
         CheckError: the judge failed.
     """
-    from voice_coach.check.encoder import MiniLM
     from voice_coach.check.why import why
     from voice_coach.cli.screen import console
 
     if not judgement.graded:
         return
-    for reason in why(judging, MiniLM(), judgement, transcript, rubric, question):
+    for reason in why(judging, judgement, transcript, rubric, question):
         console().print(reason.concept, style="bold", highlight=False)
         for sentence in reason.sentences:
             console().print(f"  {sentence}", soft_wrap=True, highlight=False, markup=False)

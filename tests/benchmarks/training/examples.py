@@ -98,6 +98,18 @@ class Varied:
             if thought.stance != "restate" and "r" not in thought.verdicts.values()
         ]
 
+    def used(self) -> set[int]:
+        """Ids of all word pieces that occur."""
+        lines = [*self._pool, *self.snippets]
+        return {id_ for line in lines for word in line.words for id_ in _pieces(self.tokenizer, plain(word))}
+
+    def some(self, number: int) -> list[list[int]]:
+        """Ids of so many thoughts, taken at random."""
+        lines = self.random.sample(self._pool, number)
+        return [
+            [id_ for word in line.words for id_ in _pieces(self.tokenizer, plain(word))] for line in lines
+        ]
+
     def epoch(self, composites: float = 0.3) -> list[Sample]:
         """One varied sample per answer and, beside them, a share of composites of lines from everywhere."""
         samples = [self._varied(answer) for answer in self.answers]
@@ -114,10 +126,18 @@ class Varied:
         ):  # a line out of another answer, so that the company of a line proves nothing
             for _ in range(self.random.randint(1, 3)):
                 lines.insert(self.random.randint(0, len(lines)), self._any())
+        lines = lines[self._start(lines) :]
         question = answer.question if self.random.random() < 0.8 else ""
         return sample(
             question, [self._noisy(line) for line in lines], self.tokenizer, self.longest, self.random
         )
+
+    def _start(self, lines: Sequence[Labelled]) -> int:
+        """Where to begin, so that of an answer too long for one sample the end is seen as often as the beginning."""
+        sizes = [sum(len(_pieces(self.tokenizer, plain(word))) for word in line.words) for line in lines]
+        spare = sum(sizes) + QUESTION - self.longest
+        latest = sum(before < spare for before in itertools.accumulate(sizes))
+        return self.random.randint(0, latest) if spare > 0 else 0
 
     def _composite(self) -> Sample:
         lines = [self._noisy(self._any()) for _ in range(self.random.randint(3, 14))]

@@ -1,50 +1,108 @@
-"""The trained network as int8 ONNX, the form in which the program carries it."""
+"""The trained network as ONNX with rounded weights, the form in which the program carries it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import copy
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
+from tests.benchmarks.training.network import BLOCK, plain_weights
+from voice_coach.check.network import tokenizer
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from tests.benchmarks.training.network import Network
 
 _OPSET = 17
+_WORDS = "word_embeddings"
 
 
 class _OnePiece(nn.Module):
-    """One unpadded piece: ids and segment ids of shape (tokens,) to logits of shape (tokens, labels)."""
+    """One unpadded piece: ids and segment ids of shape (tokens,) to logits of shape (tokens, labels) and states."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, ids: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
+    def forward(self, ids: torch.Tensor, kinds: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         batch = ids.unsqueeze(0)
-        logits: torch.Tensor = self.network(batch, torch.ones_like(batch), kinds.unsqueeze(0))
-        return logits.squeeze(0)
+        logits, states = self.network.read(batch, torch.ones_like(batch), kinds.unsqueeze(0))
+        return logits.squeeze(0), states.squeeze(0)
+
+
+def center(network: Network, texts: Iterable[Sequence[int]]) -> None:
+    """Makes its states tell what a text says beside all others: their mean over the texts zero, their spread one.
+
+    Args:
+        network: changed in place.
+        texts: token ids of each, without marks.
+    """
+    begin, end = (tokenizer().token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
+    found = []
+    with torch.no_grad():
+        for text in texts:
+            ids = torch.tensor([[begin, end, *text, end]])
+            kinds = torch.tensor([[0, 0, *[1] * (len(text) + 1)]])
+            found.append(network.eval().read(ids, torch.ones_like(ids), kinds)[1][0, 2:-1].mean(dim=0))
+    means = torch.stack(found) * network.spread + network.mean
+    network.mean, network.spread = means.mean(dim=0), means.std(dim=0) + 1e-3
 
 
 def export(network: Network, path: Path) -> None:
-    """Writes the network to `path`, weights as int8 (one scale per output channel), activations scaled on the fly."""
+    """Writes the network to `path`, its weights rounded: to four bits where it learnt with such, else to eight.
+
+    Four bits have a scale and a zero for every `BLOCK` weights and are computed with in full precision; eight have a
+    scale for each output, and activations are rounded on the fly.
+    """
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    network = copy.deepcopy(network).eval()
+    learnt = plain_weights(network)
     full = path.with_suffix(".fp32.onnx")
     example = torch.arange(100, 140)
+    names = ("ids", "kinds", "logits", "states")
     torch.onnx.export(
-        _OnePiece(network.eval()),
+        _OnePiece(network),
         (example, torch.zeros_like(example)),
         str(full),
-        input_names=["ids", "kinds"],
-        output_names=["logits"],
-        dynamic_axes={"ids": {0: "tokens"}, "kinds": {0: "tokens"}, "logits": {0: "tokens"}},
+        input_names=names[:2],
+        output_names=names[2:],
+        dynamic_axes={name: {0: "tokens"} for name in names},
         opset_version=_OPSET,
         dynamo=False,
     )
-    quantize_dynamic(
-        full, path, weight_type=QuantType.QInt8, per_channel=True, extra_options={"MatMulConstBOnly": True}
-    )
+    if learnt:
+        onnx.save(_in_blocks(onnx.load(full)), path)
+    else:
+        quantize_dynamic(
+            full,
+            path,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            extra_options={"MatMulConstBOnly": True},
+        )
     full.unlink()
+
+
+def _in_blocks(model: Any) -> Any:
+    """The ONNX model with matrices and word vectors of four bits."""
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    quantizer = MatMulNBitsQuantizer(
+        model,
+        block_size=BLOCK,
+        is_symmetric=False,
+        accuracy_level=0,
+        nodes_to_exclude=[
+            node.name for node in model.graph.node if node.op_type == "Gather" and _WORDS not in node.name
+        ],
+        op_types_to_quantize=("MatMul", "Gather"),
+        quant_axes=(("MatMul", 0), ("Gather", 1)),
+    )
+    quantizer.process()
+    return quantizer.model.model

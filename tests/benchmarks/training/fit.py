@@ -1,7 +1,8 @@
-"""Fits what stands between the reader and a verdict: the two heads, and the regression for concepts it does not know.
+"""Fits what stands between the reader and a verdict: the head.
 
-All on answers that the reader never saw: the training files that `train` leaves out, and half of the labelled answers
-where their folder is given. The other half stays for `bench_check.py`.
+On half of the labelled answers, which the reader never saw; the other half stays for `bench_check.py`.
+
+    python -m tests.benchmarks.training.fit ANSWERS_FOLDER
 """
 
 from __future__ import annotations
@@ -15,24 +16,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tests.benchmarks.bench_check import Labelled, halves, labelled
-from tests.benchmarks.corpus import FOLDER, read
 from voice_coach.check import features as features_module
-from voice_coach.check import matching
-from voice_coach.check.encoder import MiniLM
 from voice_coach.check.features import FEATURES, features
 from voice_coach.check.gate import FEWEST_WORDS
 from voice_coach.check.judge import Judge
-from voice_coach.check.matching import SIGNS
-from voice_coach.check.reader import CONCEPTS, VERDICTS_READ, Reader, plain
+from voice_coach.check.reader import CONCEPTS, Reader
 from voice_coach.content.load import Library
-from voice_coach.records import VERDICTS, Span, Transcript, Word
+from voice_coach.records import VERDICTS, Transcript, Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from tests.benchmarks.corpus import Answer
     from voice_coach.content.models import Rubric
 
 PENALTY, STEPS = 30.0, 800
@@ -40,7 +36,8 @@ SHRINK = 0.001
 """Penalty of the regression by row: its signs say much the same, and none shall lean on the difference."""
 CROPS = 0.5
 """How much passages by themselves count beside whole answers."""
-CODES = {"e": "explained", "n": "named", "d": "dismissed", "r": "dismissed"}
+QUOTED = 0.7
+"""Share of a stretch's words that are quoted from which the quote's verdict is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,46 +100,6 @@ def core_rows(
     return np.array(rows), np.array(truth)
 
 
-def unknown(core: Rubric) -> list[Rubric]:
-    """The core concepts as a person's own rubrics would hold them: five at a time, twelve examples each, no cues lost.
-
-    Another statement makes them concepts that the reader does not know.
-    """
-    concepts = []
-    for concept in core.concepts:
-        said = concept.examples.explained
-        few = tuple(said[round(at)] for at in np.linspace(0, len(said) - 1, 12))
-        examples = concept.examples.model_copy(
-            update={"explained": few, "named": concept.examples.named[:5], "not_": concept.examples.not_[:4]}
-        )
-        concepts.append(
-            concept.model_copy(update={"statement": concept.statement + " ", "examples": examples})
-        )
-    return [
-        core.model_copy(update={"concepts": tuple(concepts[at::3]), "red_flags": (), "samples": ()})
-        for at in range(3)
-    ]
-
-
-def line_rows(
-    judge: Judge, answers: Sequence[Answer], rubrics: Sequence[Rubric]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Signs and verdicts (as indices into VERDICTS_READ) of every line for every concept of the rubrics."""
-    rows, truth = [], []
-    for answer in answers:
-        words: list[str] = []
-        spans = []
-        for thought in answer.thoughts:
-            spans.append(Span(first=len(words), stop=len(words) + len(thought.text.split())))
-            words += thought.text.split()
-        for rubric in rubrics:
-            for concept, found in judge.signs(words, spans, answer.question, rubric).items():
-                rows.append(found)
-                codes = [thought.verdicts.get(concept, "") for thought in answer.thoughts]
-                truth += [VERDICTS_READ.index(CODES.get(code, "nothing")) for code in codes]
-    return np.concatenate(rows), np.array(truth)
-
-
 def chosen_bar(rows: NDArray[np.float64], truth: NDArray[np.int64], groups: NDArray[np.int64]) -> float:
     """The bar for "explained" that does best on questions left out one after the other."""
     bars = np.arange(0.30, 0.46, 0.05).round(2)
@@ -171,7 +128,7 @@ def _odds(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 def as_head(
     weights: NDArray[np.float64], bias: NDArray[np.float64], bar: float, version: str
 ) -> dict[str, object]:
-    """A head as `heads.json` holds it."""
+    """A head as `head.json` holds it."""
     return {
         "version": version,
         "bar": bar,
@@ -199,11 +156,10 @@ def crops(one: Labelled) -> list[Case]:
     return found
 
 
-def fit_all(answers_folder: Path, held: Sequence[str], reader: Reader) -> None:
-    """Fits all and writes `heads.json` and `matching.json`."""
+def fit_all(answers_folder: Path, reader: Reader) -> None:
+    """Fits the head and writes `head.json`."""
     core = Library().core()
-    encoder = MiniLM()
-    judge = Judge(reader, encoder, core)
+    judge = Judge(reader, core)
     fitted, _ = halves(labelled(answers_folder))
     cases = [
         Case(one.question, tuple(one.answer.split()), tuple(one.verdict(concept) for concept in CONCEPTS))
@@ -212,46 +168,16 @@ def fit_all(answers_folder: Path, held: Sequence[str], reader: Reader) -> None:
     short = [crop for one in fitted for crop in crops(one)]
     questions = list(dict.fromkeys(case.question for case in cases))
     group = np.array([questions.index(case.question) for case in cases])
-    rubrics = unknown(core)
-    answers = [answer for name in held for answer in read(FOLDER / f"{name}.txt")]
 
-    rows, truth = line_rows(judge, answers, rubrics)
-    weights, bias = regression(rows, truth, len(VERDICTS_READ) - 1, shrink=SHRINK * len(rows))
-    talk = encoder.embed([plain(thought.text) for answer in answers for thought in answer.thoughts]).mean(
-        axis=0
+    rows, truth = core_rows(judge, cases, core)
+    few, few_truth = core_rows(judge, short, core)
+    bar = chosen_bar(rows, truth, np.repeat(group, len(core.concepts)))
+    share = np.concatenate((np.ones(len(rows)), np.full(len(few), CROPS * len(rows) / len(few))))
+    weights, bias = regression(
+        np.concatenate((rows, few)), np.concatenate((truth, few_truth)), len(VERDICTS), share
     )
-    kept = {
-        "talk": talk.round(5).tolist(),
-        "weights": {
-            verdict: dict(zip(SIGNS, row.round(4).tolist(), strict=True)) | {"bias": round(float(at), 4)}
-            for verdict, row, at in zip(VERDICTS_READ[:-1], weights, bias, strict=True)
-        },
-    }
-    _write("matching.json", kept)
-    matching.forget()
-
-    heads = {}
-    for kind, of in (("core", [core]), ("own", rubrics)):
-        whole = [core_rows(judge, cases, rubric) for rubric in of]
-        cut = [core_rows(judge, short, rubric) for rubric in of]
-        groups = np.concatenate([np.repeat(group, len(rubric.concepts)) for rubric in of])
-        bar = chosen_bar(*_together(whole), groups)
-        rows, truth = _together([*whole, *cut])
-        share = np.where(
-            np.arange(len(rows)) < len(groups), 1.0, CROPS * len(groups) / (len(rows) - len(groups))
-        )
-        weights, bias = regression(rows, truth, len(VERDICTS), share)
-        heads[kind] = as_head(weights, bias, bar, f"{kind}-{reader.version[:6]}")
-        sys.stdout.write(
-            f"{kind}: {len(groups)} pairs of whole answers, {len(rows) - len(groups)} of passages, bar {bar}\n"
-        )
-    _write("heads.json", heads)
-
-
-def _together(
-    parts: Sequence[tuple[NDArray[np.float64], NDArray[np.int64]]],
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    return np.concatenate([rows for rows, _ in parts]), np.concatenate([truth for _, truth in parts])
+    _write("head.json", as_head(weights, bias, bar, reader.version[:6]))
+    sys.stdout.write(f"{len(rows)} pairs of whole answers, {len(few)} of passages, bar {bar}\n")
 
 
 def _write(name: str, kept: Mapping[str, object]) -> None:
@@ -259,4 +185,4 @@ def _write(name: str, kept: Mapping[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    fit_all(Path(sys.argv[1]), sys.argv[2:], Reader())
+    fit_all(Path(sys.argv[1]), Reader())

@@ -1,43 +1,144 @@
-"""The reader's network in PyTorch: MiniLM and one linear layer over each token."""
+"""The reader's networks in PyTorch: six layers of a sentence encoder and one linear layer over each token."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import parametrize
 from transformers import AutoModel
 
 from tests.benchmarks.training.examples import IGNORED, Sample
 from voice_coach.check.reader import CONCEPTS, FLAGS, SIZES, VERDICTS_READ
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
+
+    from tokenizers import Tokenizer
+
+LAYERS = 6
+"""All of MiniLM's. Of MPNet's twelve the lower half: without the upper one it understands a task nearly as well (Sajjad
+et al. 2020, "Poor man's BERT"), and it can be shipped and run beside a recogniser."""
+COMMON = 16_000
+"""Word pieces come by frequency; later ones are kept only where the training answers use them."""
+MIDDLE = 4
+"""Layers below the states that serve as embeddings: higher up they are about verdicts and less about the topic."""
+BLOCK = 64
+"""Weights that share a scale, as `export` rounds them."""
+# What MPNet calls BERT's marks.
+_SPECIAL = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
 
 
 class Network(nn.Module):
-    """Token ids and segment ids of shape (batch, tokens) to logits of shape (batch, tokens, sum(SIZES))."""
+    """Token ids (of BERT's vocabulary) and segment ids, both of shape (batch, tokens), to logits of shape
+    (batch, tokens, sum(SIZES)).
 
-    def __init__(self, base: Path, dropout: float = 0.0) -> None:
+    Args:
+        base: folder of all-mpnet-base-v2 or all-MiniLM-L6-v2.
+        tokenizer: the program's, whose ids come in.
+        used: ids that are kept however rare.
+    """
+
+    rows: torch.Tensor
+    mean: torch.Tensor
+    spread: torch.Tensor
+
+    def __init__(self, base: Path, tokenizer: Tokenizer, used: Collection[int], dropout: float = 0.1) -> None:
         super().__init__()
         self.encoder = AutoModel.from_pretrained(
-            str(base), hidden_dropout_prob=dropout, attention_probs_dropout_prob=0.0, add_pooling_layer=False
+            str(base),
+            num_hidden_layers=LAYERS,
+            hidden_dropout_prob=dropout,
+            attention_probs_dropout_prob=dropout,
+            add_pooling_layer=False,
         )
         width = self.encoder.config.hidden_size
+        # MPNet counts places from its padding's id on.
+        self.first = 2 if self.encoder.config.model_type == "mpnet" else 0
+        kept, rows = _kept(base, tokenizer, used)
+        self.register_buffer("rows", rows)
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("spread", torch.ones(width))
+        full = self.encoder.embeddings.word_embeddings.weight.data
+        self.encoder.embeddings.word_embeddings = nn.Embedding.from_pretrained(
+            full[kept].clone(), freeze=True
+        )
+        self.part = nn.Embedding(2, width)
         self.tag = nn.Linear(width, sum(SIZES))
         self.dropout = nn.Dropout(0.1)
         with torch.no_grad():  # most tokens say nothing of most concepts
+            self.part.weight.zero_()
             self.tag.weight.mul_(0.1)
             self.tag.bias.zero_()
             self.tag.bias[: SIZES[0]].view(len(CONCEPTS), -1)[:, 0] = 4.0
             self.tag.bias[SIZES[0] : SIZES[0] + SIZES[1]] = -4.0
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
-        states = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state
-        return self.tag(self.dropout(states))
+        return self.read(ids, mask, kinds)[0]
+
+    def read(
+        self, ids: torch.Tensor, mask: torch.Tensor, kinds: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits, and states of shape (batch, tokens, width)."""
+        places = torch.arange(ids.shape[1]).unsqueeze(0) + self.first
+        vectors = self.encoder.embeddings.word_embeddings(self.rows[ids]) + self.part(kinds)
+        found = self.encoder(
+            inputs_embeds=vectors, attention_mask=mask, position_ids=places, output_hidden_states=True
+        )
+        states = (found.hidden_states[MIDDLE] - self.mean) / self.spread
+        return self.tag(self.dropout(found.last_hidden_state)), states
+
+
+def _kept(base: Path, tokenizer: Tokenizer, used: Collection[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of the base's vocabulary to keep, and for each id of the tokenizer which of them it is."""
+    places = {token: row for row, token in enumerate((base / "vocab.txt").read_text("utf-8").split("\n"))}
+    tokens = [tokenizer.id_to_token(id_) or "[UNK]" for id_ in range(tokenizer.get_vocab_size())]
+    kept = [places["[UNK]"]]
+    rows = torch.zeros(len(tokens), dtype=torch.long)
+    for id_, token in enumerate(tokens):
+        plain = re.fullmatch(r"(##)?[a-z0-9'.,:/%]+", token)
+        if token in _SPECIAL or id_ in used or (plain and id_ < COMMON):
+            rows[id_] = len(kept)
+            own = _SPECIAL.get(token, token)
+            kept.append(places[own if own in places else token])
+    return torch.tensor(kept), rows
+
+
+class Rounded(nn.Module):
+    """A weight matrix as it will be once `export` has rounded it; gradients pass as if it were not."""
+
+    def forward(self, weight: torch.Tensor) -> torch.Tensor:
+        blocks = weight.detach().view(-1, BLOCK)
+        low = blocks.amin(dim=1, keepdim=True).clamp(max=0)
+        high = blocks.amax(dim=1, keepdim=True).clamp(min=0)
+        step = ((high - low) / 15).clamp(min=1e-8)
+        zero = (-low / step).round().clamp(0, 15)
+        rounded = ((blocks / step).round() + zero).clamp(0, 15).sub(zero).mul(step).view_as(weight)
+        return weight + (rounded - weight).detach()
+
+
+def round_weights(network: Network) -> None:
+    """From now on it learns with rounded weights."""
+    for module in network.encoder.modules():
+        if isinstance(module, nn.Linear):
+            parametrize.register_parametrization(module, "weight", Rounded())
+
+
+def plain_weights(network: Network) -> bool:
+    """Undoes `round_weights`, and says whether there was something to undo; the weights are those before rounding."""
+    rounded = False
+    for module in network.encoder.modules():
+        if parametrize.is_parametrized(module, "weight"):
+            original = module.parametrizations.weight.original.data.clone()
+            parametrize.remove_parametrizations(module, "weight", leave_parametrized=False)
+            module.weight.data = original
+            rounded = True
+    return rounded
 
 
 def loss(
