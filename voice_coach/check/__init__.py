@@ -1,1 +1,1 @@
-"""Transcript and rubric to findings: pure, without audio, clock or files of its own (the encoder is an argument)."""
+"""Transcript and rubric to findings: pure, without audio, clock or files of its own (the reader is an argument)."""

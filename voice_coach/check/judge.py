@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from voice_coach.records import Span, Transcript, Verdict
 
 VERSION = "reader-2"
-"""Changes with everything here that may move a verdict, except weights and heads, which have their own."""
+"""Changes with everything here that may move a verdict, except weights and head, which have their own."""
 
 _RUBRICS = 32
 """Rubrics kept ready: one per drill in use."""
