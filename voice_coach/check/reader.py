@@ -61,13 +61,13 @@ WIDTH = 768
 """Dimensions of an embedding."""
 _THREADS = 2
 """Pieces, or texts, read side by side."""
-_PIECES_KEPT = 64
-"""Pieces remembered: an answer of an hour has so many."""
+_PIECES_KEPT = 32
+"""Pieces remembered: an answer of twenty minutes has so many, and they take a third of a megabyte each."""
 
 Embeddings = NDArray[np.float32]
 """Of shape (texts, WIDTH), each row of length one."""
 
-Tags = tuple[NDArray[np.float32], NDArray[np.float32]]
+Tags = tuple[NDArray[np.float32], NDArray[np.floating]]
 """Logits of shape (tokens, sum(SIZES)), and states of shape (tokens, WIDTH), whose mean over everyday talk is zero with
 a spread of one."""
 
@@ -269,7 +269,7 @@ class Reader:
         inputs = np.frombuffer(ids, np.int64), np.frombuffer(kinds, np.int64)
         logits, states = _outcome(first, *inputs, ["logits", "states"])
         also = [_outcome(other, *inputs, ["logits"])[0] for other in others]
-        return np.mean([logits, *also], axis=0), states
+        return np.mean([logits, *also], axis=0), states.astype(np.float16)
 
 
 def _outcome(

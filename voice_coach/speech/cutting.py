@@ -122,10 +122,11 @@ def _speech(cutter: Cutter, stop: int) -> Cutter:
 def _cut(cutter: Cutter, where: int) -> tuple[Cutter, Utterance]:
     """Settle what lies before sample `where`; speech after it begins the next utterance there."""
     going_on = cutter.last is not None and cutter.last > where
+    in_pause = cutter.draft is not None and where >= cutter.draft
     rest = replace(
         cutter,
         done=where,
-        start=where,
+        start=max(where, cutter.resumed) if in_pause else where,
         last=cutter.last if going_on else None,
         drafted=False,
         draft=None,
