@@ -16,6 +16,7 @@ import csv
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -342,7 +343,7 @@ def peak_of(bench: Bench, path: Path) -> int:
         )  # fmt: skip
 
         def copy(target: Path) -> None:
-            target.write_bytes(path.read_bytes())
+            shutil.copyfile(path, target)  # in blocks: nothing of it is kept in memory
 
         kept = archive.save(run.attempt, copy)
         drill = bench.library.drill(DRILL)
