@@ -77,19 +77,17 @@ class Model:
     """Hears one thing with the glossary and another without; counts how often it is asked."""
 
     frames_per_second = 100
-    with_it = Segment("we fine-tune with LoRA", -0.3)
-    without = Segment("we fine tune with Laura", -0.6)
-    asked = 0
 
-    def __init__(self, *_: object, **__: object) -> None:
-        pass
+    def __init__(self, with_it: Segment, without: Segment) -> None:
+        self.asked = 0
+        self._with_it, self._without = with_it, without
 
     def encode(self) -> None:
         """Never called: nothing is decoded."""
 
     def transcribe(self, _: object, *, hotwords: str | None, **__: object) -> tuple[Iterator[Segment], None]:
-        Model.asked += 1
-        return iter([self.with_it if hotwords else self.without]), None
+        self.asked += 1
+        return iter([self._with_it if hotwords else self._without]), None
 
 
 @pytest.mark.parametrize(
@@ -98,19 +96,15 @@ class Model:
     ids=["sure", "in doubt and the surer without it", "in doubt and no surer without it"],
 )
 def test_where_it_makes_the_recogniser_doubt_the_surer_hearing_counts(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, with_it: float, without: float, asked: int
+    tmp_path: Path, with_it: float, without: float, asked: int
 ) -> None:
-    monkeypatch.setattr("faster_whisper.WhisperModel", Model)
-    monkeypatch.setattr(Model, "asked", 0)
-    monkeypatch.setattr(Model, "with_it", Segment("with LoRA", with_it))
-    monkeypatch.setattr(Model, "without", Segment("with Laura", without))
-    words = Whisper(tmp_path, name="base").words(silence(8))
+    model = Model(Segment("with LoRA", with_it), Segment("with Laura", without))
+    words = Whisper(tmp_path, name="base", model=lambda *_: model).words(silence(8))
     assert words[-1].text == ("Laura" if asked == 2 and without > with_it else "LoRA")
-    assert Model.asked == asked
+    assert model.asked == asked
 
 
-def test_what_was_read_off_is_heard_again_without_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("faster_whisper.WhisperModel", Model)
-    monkeypatch.setattr(Model, "with_it", Segment(" ".join(WORDS[:20]), -0.1))
-    monkeypatch.setattr(Model, "without", Segment("hello", -0.1))
-    assert [word.text for word in Whisper(tmp_path, name="base").words(silence(8))] == ["hello"]
+def test_what_was_read_off_is_heard_again_without_it(tmp_path: Path) -> None:
+    model = Model(Segment(" ".join(WORDS[:20]), -0.1), Segment("hello", -0.1))
+    whisper = Whisper(tmp_path, name="base", model=lambda *_: model)
+    assert [word.text for word in whisper.words(silence(8))] == ["hello"]

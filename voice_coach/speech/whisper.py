@@ -22,7 +22,7 @@ from voice_coach.speech import glossary
 from voice_coach.speech.guards import collapse_loops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from faster_whisper import WhisperModel
@@ -93,9 +93,25 @@ class _Heard:
 
 
 class Whisper:
-    """A `Recogniser` over a folder of faster-whisper weights."""
+    """A `Recogniser` over a folder of faster-whisper weights.
 
-    def __init__(self, folder: Path, *, name: str, language: str = "en", threads: int | None = None) -> None:
+    Args:
+        folder: the weights.
+        name: the model's.
+        language: two letters; the glossary serves English only.
+        threads: of the processor, None for what suits it.
+        model: makes the model of folder and threads; None for faster-whisper's.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str,
+        language: str = "en",
+        threads: int | None = None,
+        model: Callable[[Path, int], Any] | None = None,
+    ) -> None:
         self.name = name
         self.settings: dict[str, str | int | float | bool | None] = {
             "language": language,
@@ -108,6 +124,7 @@ class Whisper:
         self._folder = folder
         # For utterances one thread beats two on two cores (0.71 s against 0.86 s); more cores gain a little.
         self._threads = threads or max(1, min(4, (os.cpu_count() or 1) // 2))
+        self._make = model or _faster_whisper
         self._model: Any = None
         self._loading = threading.Lock()
         self._decoding = threading.Lock()
@@ -122,17 +139,9 @@ class Whisper:
             if self._model is None:
                 self._model = self._loaded()
 
-    def _loaded(self) -> WhisperModel:
-        from faster_whisper import WhisperModel
-
+    def _loaded(self) -> Any:
         try:
-            model = WhisperModel(
-                str(self._folder),
-                device="cpu",
-                compute_type="int8",
-                cpu_threads=self._threads,
-                local_files_only=True,
-            )
+            model = self._make(self._folder, self._threads)
         except Exception as error:
             raise HearingError(
                 f"{self._folder}: cannot be loaded as a faster-whisper model ({error}). "
@@ -253,6 +262,14 @@ class Whisper:
         pieces = [] if recited else [word for segment in first for word in segment.words or ()]
         sure = min((segment.avg_logprob for segment in first), default=0.0)
         return _Heard(joined(pieces, len(samples)), wrong, sure)
+
+
+def _faster_whisper(folder: Path, threads: int) -> WhisperModel:
+    from faster_whisper import WhisperModel
+
+    return WhisperModel(
+        str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
+    )
 
 
 class _ShortEncode:
