@@ -7,9 +7,10 @@ networks learn from the answers of `rubrics/training/`; of the folder of labelle
 half is used, by the heads. Tokens are held to their line's label, and means of stretches too: means are what the
 program judges.
 
-The weights that ship were trained while the answers were being written: MPNet's first epoch saw 1,869 answers like the
-others; MiniLM's came from two trainings on 51 files (twelve epochs on tokens, eight on stretches) whose weights were
-averaged (Wortsman et al. 2022, "Model soups"), then four epochs on 96 files, then four on all 156.
+The weights that ship were not made by one run of this. MPNet had all 156 files, in two runs: one epoch of a schedule
+made for five, then three of a new one, the first two layers frozen. MiniLM's are older and saw 96 files only: two
+trainings on 51 of them (twelve epochs on tokens, eight on stretches) whose weights were averaged (Wortsman et al. 2022,
+"Model soups"), then four epochs on 96. What one run with the stages below gives has not been measured.
 """
 
 from __future__ import annotations
