@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from tests.fakes import (
     said,
     silence,
 )
+from voice_coach.along import STEP, Along
 from voice_coach.audio.file import AudioFile
 from voice_coach.audio.journal import Answering, Journal
 from voice_coach.content.models import Concept, Drill, Examples, OutlinePoint, Requirement, Rubric
@@ -341,13 +343,26 @@ def test_concepts_light_up_while_somebody_talks_and_only_for_who_wants_it(desk: 
     assert standings(wanted=False) == []
 
 
+def test_where_nobody_looks_on_it_judges_along_in_large_steps() -> None:
+    judge = WordJudge()
+    with Along(judge, QUESTION, shown=False) as along:
+        for _ in range(2 * STEP):
+            along.add((Word(text="x"),))
+            assert list(along.poll()) == []
+            while len(judge.questions) < 1 + len(along.judged) // STEP:
+                time.sleep(0.001)
+    assert len(judge.questions) == 3  # the question's own words, and twice the answer
+
+
 def test_typed_words_light_up_what_they_explain_also_those_of_the_answer_before(desk: Desk) -> None:
     lines = iter(["w1", "", "w2", "w4", ""])
     events = list(interview(QUESTION, lambda asked: answer_typed(replace(desk, coach=True), asked, lines), 1))
     standings = [event.verdicts for event in events if isinstance(event, Standing)]
     assert standings[0]["w1"] == "missed"
-    after_first = [event for event in events if isinstance(event, Ended)]
-    assert len(after_first) == 2
+    first, second = (number for number, event in enumerate(events) if isinstance(event, Ended))
+    later = [event.verdicts for event in events[first:second] if isinstance(event, Standing)]
+    assert all(standing["w1"] == "explained" for standing in later)
+    assert later[0]["w2"] == "missed"
 
 
 # Joining

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from voice_coach.errors import CheckError
 from voice_coach.events import Standing, Warned
+from voice_coach.interviewer import outcome
 from voice_coach.records import Transcript, Word
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from voice_coach.events import Event
     from voice_coach.interviewer import Judging, Question
     from voice_coach.records import Judgement, Verdict
+
+STEP = 60
+"""Words between judgements that nobody sees."""
 
 
 class Along:
@@ -32,6 +36,9 @@ class Along:
         judge: whoever judges.
         question: what is being answered; words of the attempt that it follows count too.
         shown: whether anybody wants to see how the concepts stand.
+
+    Attributes:
+        judged: the words of this answer that it has judged, or is judging.
     """
 
     def __init__(self, judge: Judging, question: Question, *, shown: bool) -> None:
@@ -41,7 +48,7 @@ class Along:
         self._before = question.follows.transcript.words if question.follows else ()
         self._settled: tuple[Word, ...] = ()
         self._draft: tuple[Word, ...] = ()
-        self._judged: tuple[Word, ...] = ()
+        self.judged: tuple[Word, ...] = ()
         self._told: dict[str, Verdict] | None = None
         self._running: Future[Judgement] | None = None
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="along")
@@ -72,7 +79,8 @@ class Along:
         if self._judge is None:
             return
         if self._shown and self._told is None:
-            yield from self._tell({})
+            follows = self._question.follows
+            yield from self._tell(outcome(follows).verdicts if follows else {})
         if self._running and self._running.done():
             try:
                 judgement = self._running.result()
@@ -84,12 +92,16 @@ class Along:
             self._running = None
             yield from self._tell(judgement.verdicts)
         said = self._settled + self._draft
-        if self._running is None and said != self._judged:
-            self._judged = said
+        if self._running is None and self._due(said):
+            self.judged = said
             words = Transcript(words=self._before + said)
             self._running = self._pool.submit(
                 self._judge.judge, words, self._question.rubric, question=self._question.given
             )
+
+    def _due(self, said: tuple[Word, ...]) -> bool:
+        """Whether to judge again: at every word for somebody who looks on, else so that little is left at the end."""
+        return said != self.judged if self._shown else len(said) - len(self.judged) >= STEP
 
     def _tell(self, verdicts: dict[str, Verdict]) -> Iterator[Event]:
         standing: dict[str, Verdict] = {

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
+import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voice_coach.errors import CheckError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
 TOKENIZER_SHA256 = "5fd1c882abbd30517dced455a2c9768945ec726b96727927e4959348d9de550b"
@@ -43,9 +49,42 @@ def loaded(model: bytes) -> Any:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.enable_mem_pattern = False  # a plan kept for every length of input would grow with the answer
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the library raises types of its own
         raise CheckError(f"A network of the judge could not be loaded: {error}.") from error
+
+
+def outcome(session: Any, inputs: Mapping[str, NDArray[Any]], wanted: Sequence[str]) -> list[NDArray[Any]]:
+    """What the network makes of the inputs.
+
+    Raises:
+        CheckError: the runtime failed.
+    """
+    try:
+        found: list[NDArray[Any]] = session.run(list(wanted), dict(inputs))
+    except Exception as error:  # the runtime raises types of its own
+        raise CheckError(f"The reader failed: {error}.") from error
+    return found
+
+
+def give_back() -> None:
+    """Free memory goes back to the system.
+
+    Without it a process that judges along while somebody talks grows with the answer, since glibc keeps what threads
+    have freed; elsewhere there is nothing to do.
+    """
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    if sys.platform != "linux":
+        return None
+    trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+    return trim
 
 
 def tokenizer() -> Tokenizer:

@@ -23,12 +23,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voice_coach.check.network import loaded, tokenizer, verified
-from voice_coach.errors import CheckError
+from voice_coach.check.network import give_back, loaded, outcome, tokenizer, verified
 from voice_coach.records import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tokenizers import Tokenizer
 
@@ -60,7 +59,7 @@ QUESTION, PIECE, OVERLAP = 64, 192, 32
 WIDTH = 768
 """Dimensions of an embedding."""
 _THREADS = 2
-"""Pieces, or texts, read side by side."""
+"""Pieces read side by side, whoever asks: each takes twenty megabytes while it is read."""
 _PIECES_KEPT = 32
 """Pieces remembered: an answer of twenty minutes has so many, and they take a third of a megabyte each."""
 
@@ -131,7 +130,13 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+(?:['.,:/][a-z0-9]+)*%?", text.lower().replace("\u2019", "'")))
 
 
-def read(words: Sequence[str], question: str, words_to_ids: Tokenizer, network: Network) -> Read:
+def read(
+    words: Sequence[str],
+    question: str,
+    words_to_ids: Tokenizer,
+    network: Network,
+    each: Callable[..., Iterable[Tags]] = map,
+) -> Read:
     """Reads the words.
 
     Args:
@@ -139,6 +144,7 @@ def read(words: Sequence[str], question: str, words_to_ids: Tokenizer, network: 
         question: the prompt and its constraints, or empty.
         words_to_ids: the tokenizer, without truncation.
         network: the trained network.
+        each: applies the network to the pieces, in their order; one after the other or side by side.
     """
 
     def ids_of(text: str) -> list[int]:
@@ -150,17 +156,16 @@ def read(words: Sequence[str], question: str, words_to_ids: Tokenizer, network: 
     ids = [token for tokens in by_word for token in tokens]
     pieces = list(pieces_of(len(ids)))
 
-    def outcome(piece: tuple[int, int, int]) -> Tags:
+    def tags(piece: tuple[int, int, int]) -> Tags:
         first, stop, _ = piece
         row = np.array([*head, *ids[first:stop], end], np.int64)
         kinds = np.array([0] * len(head) + [1] * (stop - first + 1), np.int64)
         return network(row, kinds)
 
     logits, states = np.zeros((len(ids), sum(SIZES))), np.zeros((len(ids), WIDTH), np.float32)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for (first, stop, believed), found in zip(pieces, pool.map(outcome, pieces), strict=True):
-            part = slice(len(head) + believed - first, len(head) + stop - first)
-            logits[believed:stop], states[believed:stop] = found[0][part], found[1][part]
+    for (first, stop, believed), found in zip(pieces, each(tags, pieces), strict=True):
+        part = slice(len(head) + believed - first, len(head) + stop - first)
+        logits[believed:stop], states[believed:stop] = found[0][part], found[1][part]
     sums = np.concatenate((np.zeros((1, sum(SIZES))), np.cumsum(logits, axis=0)))
     return Read(sums, states, np.cumsum([0, *map(len, by_word)]))
 
@@ -212,6 +217,7 @@ class Reader:
         self._folder = folder
         self._loading = threading.Lock()
         self._parts: tuple[list[Any], Tokenizer] | None = None
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="reader")
         self._read_piece = lru_cache(maxsize=_PIECES_KEPT)(self._run)
 
     @property
@@ -238,9 +244,15 @@ class Reader:
             CheckError: the network cannot be loaded, or failed.
         """
         _, words_to_ids = self.load()
-        return read(
-            words, question, words_to_ids, lambda ids, kinds: self._read_piece(ids.tobytes(), kinds.tobytes())
+        found = read(
+            words,
+            question,
+            words_to_ids,
+            lambda ids, kinds: self._read_piece(ids.tobytes(), kinds.tobytes()),
+            self._pool.map,
         )
+        give_back()
+        return found
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
         """The meaning of each text by itself.
@@ -250,14 +262,13 @@ class Reader:
         """
         if not texts:
             return np.zeros((0, WIDTH), np.float32)
-        with ThreadPoolExecutor(_THREADS) as pool:
-            return np.concatenate(list(pool.map(self._embedded, texts)))
+        return np.concatenate(list(self._pool.map(self._embedded, texts)))
 
     def _embedded(self, text: str) -> Embeddings:
         sessions, words_to_ids = self.load()
 
         def states(ids: NDArray[np.int64], kinds: NDArray[np.int64]) -> Tags:
-            (found,) = _outcome(sessions[0], ids, kinds, ["states"])
+            (found,) = outcome(sessions[0], {"ids": ids, "kinds": kinds}, ["states"])
             return np.zeros((len(ids), sum(SIZES)), np.float32), found
 
         words = text.split()
@@ -266,17 +277,7 @@ class Reader:
 
     def _run(self, ids: bytes, kinds: bytes) -> Tags:
         (first, *others), _ = self.load()
-        inputs = np.frombuffer(ids, np.int64), np.frombuffer(kinds, np.int64)
-        logits, states = _outcome(first, *inputs, ["logits", "states"])
-        also = [_outcome(other, *inputs, ["logits"])[0] for other in others]
+        inputs = {"ids": np.frombuffer(ids, np.int64), "kinds": np.frombuffer(kinds, np.int64)}
+        logits, states = outcome(first, inputs, ["logits", "states"])
+        also = [outcome(other, inputs, ["logits"])[0] for other in others]
         return np.mean([logits, *also], axis=0), states.astype(np.float16)
-
-
-def _outcome(
-    session: Any, ids: NDArray[np.int64], kinds: NDArray[np.int64], wanted: list[str]
-) -> list[NDArray[np.float32]]:
-    try:
-        found: list[NDArray[np.float32]] = session.run(wanted, {"ids": ids, "kinds": kinds})
-    except Exception as error:  # the runtime raises types of its own
-        raise CheckError(f"The reader failed: {error}.") from error
-    return found
