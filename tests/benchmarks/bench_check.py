@@ -3,26 +3,26 @@
     python -m tests.benchmarks.bench_check ANSWERS_FOLDER [HEARD_FILE]
     VOICE_COACH_ANSWERS=ANSWERS_FOLDER tests/run -m bench
 
-The folder holds `answers.jsonl` (id, question, kind, answer) and `labels.jsonl` (id, concepts with verdict and quotes,
-red flags); a clone has none. The head was fitted on every second question ("fitted"), so that "other" is what counts.
+The folder holds answers as `labelled.py` describes them. A clone has those that the head was fitted on
+(`rubrics/training/whole`); only other answers tell what the judge is worth.
 With HEARD_FILE the answers are also judged as a recogniser hears them (see `respoken.py`, which makes the file).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import statistics
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.benchmarks.corpus import read_all
+from tests.benchmarks.corpus import WHOLE, read_all
+from tests.benchmarks.labelled import Labelled, labelled, questions, transcript_of
 from tests.benchmarks.respoken import respoken
 from tests.benchmarks.training.examples import runs, shared_run
 from voice_coach.check.judge import Judge
@@ -36,50 +36,6 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Rubric
 
 pytestmark = pytest.mark.bench
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """An answer with its agreed verdicts (a concept left out is missed) and red flags."""
-
-    id: str
-    kind: str
-    question: str
-    answer: str
-    concepts: dict[str, dict[str, Any]]
-    red_flags: frozenset[str]
-
-    def verdict(self, concept: str) -> str:
-        return str(self.concepts.get(concept, {}).get("verdict", "missed"))
-
-
-def labelled(folder: Path) -> list[Labelled]:
-    """All answers of the folder in their order."""
-    answers, labels = (
-        {row["id"]: row for row in _rows(folder / f"{name}.jsonl")} for name in ("answers", "labels")
-    )
-    return [
-        Labelled(
-            key,
-            row["kind"],
-            row["question"],
-            row["answer"],
-            labels[key]["concepts"],
-            frozenset(labels[key]["red_flags"]),
-        )
-        for key, row in answers.items()
-    ]
-
-
-def halves(answers: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
-    """The answers to every second question, for fitting, and the others."""
-    questions = list(dict.fromkeys(answer.question for answer in answers))
-    fitted = set(questions[::2])
-    return [a for a in answers if a.question in fitted], [a for a in answers if a.question not in fitted]
-
-
-def transcript_of(text: str) -> Transcript:
-    return Transcript(words=tuple(Word(text=word) for word in text.split()))
 
 
 def f1(truth: Iterable[bool], guess: Iterable[bool]) -> float:
@@ -129,44 +85,45 @@ def row(
     """Judges the answers and prints one line of figures."""
     judged = [(answer, judge(answer)) for answer in answers]
     pairs = [
-        (answer.verdict(f.concept), f.verdict) for answer, judgement in judged for f in judgement.findings
+        (verdict, f.verdict)
+        for answer, judgement in judged
+        for f in judgement.findings
+        if (verdict := answer.verdict(f.concept)) is not None
     ]
     result = figures([t for t, _ in pairs], [g for _, g in pairs])
-    flags = [flag.id for flag in rubric.red_flags]
-    result["flags"] = f1(
-        (flag in answer.red_flags for answer, _ in judged for flag in flags),
-        (flag in {f.id for f in judgement.red_flags} for _, judgement in judged for flag in flags),
-    )
+    claims = [
+        (raised, flag.id in {f.id for f in judgement.red_flags})
+        for answer, judgement in judged
+        for flag in rubric.red_flags
+        if (raised := answer.raises(flag.id)) is not None
+    ]
+    result["flags"] = f1((t for t, _ in claims), (g for _, g in claims))
     sys.stdout.write(f"{name:20}" + " ".join(f"{key}={value:.3f}" for key, value in result.items()) + "\n")
     return result
 
 
 def run(folder: Path, heard: Path | None = None) -> dict[str, float]:
-    """Prints the table; returns the figures of the half that was not fitted."""
+    """Prints the table; returns the figures of the check."""
     rubric = Library().core()
     judge = Judge(Reader(), rubric)
     answers = labelled(folder)
-    fitted, other = halves(answers)
-    judge.judge(transcript_of(fitted[0].answer), rubric)  # everything is loaded now
+    judge.judge(answers[0].transcript, rubric)  # everything is loaded now
 
     def check(answer: Labelled) -> Judgement:
-        return judge.judge(transcript_of(answer.answer), rubric, question=answer.question)
+        return judge.judge(answer.transcript, rubric, question=answer.question)
 
-    for name, part in (("fitted", fitted), ("other", other), ("all", answers)):
-        row(f"keywords, {name}", part, rubric, lambda answer: keywords(answer, rubric))
-    row("check, fitted", fitted, rubric, check)
-    result = row("check, other", other, rubric, check)
-    row("check, all", answers, rubric, check)
+    row("keywords", answers, rubric, lambda answer: keywords(answer, rubric))
+    result = row("check", answers, rubric, check)
     if heard is not None:
         texts = respoken({answer.id: answer.answer for answer in answers}, heard)
-        row("check, all, heard", [replace(one, answer=texts[one.id]) for one in answers], rubric, check)
+        row("check, heard", [replace(one, answer=texts[one.id]) for one in answers], rubric, check)
     for kind in ("keyword-salad", "off-topic"):
         judged = [check(answer) for answer in answers if answer.kind == kind]
         credited = sum(judgement.coverage["explained"] for judgement in judged)
         sys.stdout.write(f"{len(judged)} answers of the kind {kind}: {credited} concepts explained\n")
     asked = {
-        answer.question: judge.judge(transcript_of(answer.question), rubric, question=answer.question)
-        for answer in answers
+        question: judge.judge(transcript_of(question), rubric, question=question)
+        for question in questions(answers)
     }
     earned = sum(
         judgement.coverage["explained"] + judgement.coverage["named"] for judgement in asked.values()
@@ -198,6 +155,7 @@ def test_nothing_was_learnt_from_the_labelled_answers() -> None:
         pytest.skip("VOICE_COACH_ANSWERS names no folder of labelled answers")
     seen = runs([one.answer for one in labelled(Path(folder))])
     texts = [thought.text for answer in read_all() for thought in answer.thoughts]
+    texts += [one.answer for one in labelled(WHOLE)]
     for concept in Library().core().concepts:
         texts += [*concept.examples.explained, *concept.examples.named, *concept.examples.not_]
     assert [run for text in texts if (run := shared_run(text, seen))] == []
@@ -210,10 +168,6 @@ def test_agrees_with_labelled_answers() -> None:
     result = run(Path(folder))
     assert result["explained"] >= 0.72
     assert result["credit-error"] <= 0.12
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from pathlib import Path
 from voice_coach.check.reader import CONCEPTS, FLAGS
 
 FOLDER = Path(__file__).parents[2] / "rubrics" / "training"
+WHOLE = FOLDER / "whole"
+"""Answers labelled as wholes by readers, for fitting what stands between the networks and a verdict."""
 KINDS = (
     "strong", "mid", "weak", "dismissive", "paraphrase", "keyword-salad", "tangled", "off-topic",
 )  # fmt: skip

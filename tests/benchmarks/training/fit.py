@@ -1,8 +1,8 @@
 """Fits what stands between the reader and a verdict: the head.
 
-On half of the labelled answers, which the reader never saw; the other half stays for `bench_check.py`.
+On the answers of `rubrics/training/whole`, which the networks did not learn from.
 
-    python -m tests.benchmarks.training.fit ANSWERS_FOLDER
+    python -m tests.benchmarks.training.fit
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tests.benchmarks.bench_check import Labelled, halves, labelled
+from tests.benchmarks.corpus import WHOLE
+from tests.benchmarks.labelled import Labelled, labelled, questions
 from voice_coach.check import features as features_module
 from voice_coach.check.features import FEATURES, features
 from voice_coach.check.gate import FEWEST_WORDS
@@ -86,18 +87,19 @@ def regression(
 
 def core_rows(
     judge: Judge, cases: Sequence[Case], rubric: Rubric
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Features and verdicts (as indices into VERDICTS) of every concept of the rubric in every case."""
-    rows, truth = [], []
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Features and verdict (as index into VERDICTS) of every concept whose verdict is known, and whose case it is."""
+    rows, truth, of_case = [], [], []
     wanted = {concept: at for at, concept in enumerate(CONCEPTS)}
-    for case in cases:
+    for number, case in enumerate(cases):
         answer = judge.read(case.transcript, case.question)
         for ground in judge.grounds(answer, rubric):
             verdict = case.verdicts[wanted[ground.concept.id]]
             if verdict and answer.stretches.spans:
                 rows.append(features(ground.own, answer.stretches))
                 truth.append(list[str](VERDICTS).index(verdict))
-    return np.array(rows), np.array(truth)
+                of_case.append(number)
+    return np.array(rows), np.array(truth), np.array(of_case)
 
 
 def chosen_bar(rows: NDArray[np.float64], truth: NDArray[np.int64], groups: NDArray[np.int64]) -> float:
@@ -141,37 +143,39 @@ def as_head(
 
 
 def crops(one: Labelled) -> list[Case]:
-    """The passages that labellers cited, each as a short answer of its own.
+    """The passages that readers cited, each as a short answer of its own.
 
     Known are the cited concept's verdict, and that what the whole answer misses is missed here too.
     """
     missed = tuple("missed" if one.verdict(concept) == "missed" else "" for concept in CONCEPTS)
     found = []
-    for concept, label in one.concepts.items():
-        for quote in label.get("quotes", ())[:1]:
+    for at, concept in enumerate(CONCEPTS):
+        verdict = one.verdict(concept)
+        for quote in one.concepts.get(concept, {}).get("quotes", ())[:1] if verdict else ():
             words = tuple(quote.split())
-            if len(words) >= FEWEST_WORDS and concept in CONCEPTS:
-                at = CONCEPTS.index(concept)
-                found.append(Case("", words, (*missed[:at], label["verdict"], *missed[at + 1 :])))
+            if len(words) >= FEWEST_WORDS:
+                found.append(Case("", words, (*missed[:at], verdict or "", *missed[at + 1 :])))
     return found
 
 
-def fit_all(answers_folder: Path, reader: Reader) -> None:
+def fit_all(reader: Reader, folder: Path = WHOLE) -> None:
     """Fits the head and writes `head.json`."""
     core = Library().core()
     judge = Judge(reader, core)
-    fitted, _ = halves(labelled(answers_folder))
+    answers = labelled(folder)
     cases = [
-        Case(one.question, tuple(one.answer.split()), tuple(one.verdict(concept) for concept in CONCEPTS))
-        for one in fitted
+        Case(
+            one.question,
+            tuple(one.answer.split()),
+            tuple(one.verdict(concept) or "" for concept in CONCEPTS),
+        )
+        for one in answers
     ]
-    short = [crop for one in fitted for crop in crops(one)]
-    questions = list(dict.fromkeys(case.question for case in cases))
-    group = np.array([questions.index(case.question) for case in cases])
-
-    rows, truth = core_rows(judge, cases, core)
-    few, few_truth = core_rows(judge, short, core)
-    bar = chosen_bar(rows, truth, np.repeat(group, len(core.concepts)))
+    rows, truth, group = core_rows(judge, cases, core)
+    few, few_truth, _ = core_rows(judge, [crop for one in answers for crop in crops(one)], core)
+    asked = questions(answers)
+    of_question = np.array([asked.index(case.question) for case in cases])[group]
+    bar = chosen_bar(rows, truth, of_question)
     share = np.concatenate((np.ones(len(rows)), np.full(len(few), CROPS * len(rows) / len(few))))
     weights, bias = regression(
         np.concatenate((rows, few)), np.concatenate((truth, few_truth)), len(VERDICTS), share
@@ -185,4 +189,4 @@ def _write(name: str, kept: Mapping[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    fit_all(Path(sys.argv[1]), Reader())
+    fit_all(Reader())

