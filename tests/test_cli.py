@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import wave
 from pathlib import Path
@@ -407,11 +408,26 @@ def test_lint_leaves_with_1_and_says_all_that_is_wrong(program: Program, tmp_pat
     assert "in 1 of 1 file." in wrong.stdout
 
 
+def test_lint_of_a_file_finds_samples_out_of_order(program: Program, tmp_path: Path) -> None:
+    shipped = next(path for path in Library().drill_folders()[0].rglob(f"{DRILL}.yaml")).read_text("utf-8")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(re.sub(r"^  (strong|weak):", swapped, shipped, flags=re.MULTILINE), "utf-8")
+    wrong = program.run("drills", "lint", str(mine))
+    assert wrong.returncode == 1
+    assert "samples.mid: explains" in wrong.stdout
+    assert "not more than weak" in wrong.stdout
+    assert program.run("drills", "lint", "--no-samples", str(mine)).returncode == 0
+
+
+def swapped(key: re.Match[str]) -> str:
+    return {"weak": "  strong:", "strong": "  weak:"}[key[1]]
+
+
 def test_markdown_becomes_drafts_that_can_be_listed_and_answered(program: Program) -> None:
     files = sorted((Path(__file__).parent / "data" / "markdown").glob("*.md"))
     made = program.run("drills", "import", *map(str, files))
     assert made.returncode == 0, made.stderr
-    assert made.stdout.count("to review") == 7
+    assert made.stdout.count("to review") == 12
     assert "* voice-bot-in-a-noisy-car" in program.run("drills").stdout
     again = program.run("drills", "import", str(files[0]))
     assert again.returncode == 2

@@ -82,6 +82,44 @@ def test_a_heading_inside_an_answer_divides_it_and_begins_no_drill() -> None:
     assert second.other == ["Bye."]
 
 
+def test_a_question_goes_with_its_scenario_and_labels_need_no_marks() -> None:
+    first, second = found_in("plain.md")
+    assert first.texts("prompt") == [
+        "A bank has two million cards.",
+        "How would you help an analyst decide whether a payment is fraud?",
+    ]
+    assert [len(drill.texts("outline")) for drill in (first, second)] == [2, 1]
+    assert second.texts("prompt") == ["How would you halve the cost of a chatbot?"]
+
+
+def test_a_heading_above_several_prompts_is_the_title_of_none() -> None:
+    first, second = read_drills("# Questions\n\n1. **Prompt:** One?\n2. **Prompt:** Two?\n")
+    assert (first.title, second.title) == ("", "")
+    assert first.above == second.above == ("Questions",)
+
+
+def test_a_table_has_a_drill_in_each_row_or_is_one() -> None:
+    returns, prices, tenders = found_in("tables.md")
+    assert [drill.title for drill in (returns, prices, tenders)] == [
+        "Returns bot", "Price watcher", "One of its own",
+    ]  # fmt: skip
+    assert returns.texts("prompt") == ["Design a bot for returns of shoes."]
+    assert returns.texts("constraints") == ["refunds are final; daily"]
+    assert prices.texts("outline") == ["Numbers from the database"]
+    assert "Author: Ann" in returns.other
+    assert tenders.texts("failure") == ["No test set"]
+
+
+def test_an_answer_in_one_paragraph_has_its_points_between_semicolons() -> None:
+    _, second = found_in("plain.md")
+    drill = draft_of(second, SHIPPED.core(), FakeJudge(), "plain.md")
+    assert [point["point"] for point in yaml.safe_load(drill.text)["outline"]] == [
+        "Measure each request first",
+        "send easy questions to a small model",
+        "cap the length.",
+    ]
+
+
 def test_a_file_without_a_prompt_holds_no_drill(tmp_path: Path) -> None:
     assert read_drills("# Notes\n\nNothing to ask.\n") == []
     file = write(tmp_path / "notes.md", "# Notes\n")
@@ -92,7 +130,9 @@ def test_a_file_without_a_prompt_holds_no_drill(tmp_path: Path) -> None:
     assert "holds no drill" in str(refused.exception)
 
 
-@pytest.mark.parametrize("name", ["headings.md", "bold-lines.md", "labels.md", "mixed.md"])
+@pytest.mark.parametrize(
+    "name", ["headings.md", "bold-lines.md", "labels.md", "mixed.md", "plain.md", "tables.md"]
+)
 def test_every_draft_can_be_loaded_and_keeps_every_word_of_the_file(tmp_path: Path, name: str) -> None:
     source = (MARKDOWN / name).read_text("utf-8")
     everything = ""
@@ -105,9 +145,8 @@ def test_every_draft_can_be_loaded_and_keeps_every_word_of_the_file(tmp_path: Pa
         assert all(point.concept in {item.id for item in drill.concepts} for point in drill.outline)
         everything += draft.text
     kept = set(re.findall(r"\w+", everything.lower()))
-    headings = set(
-        re.findall(r"\w+", " ".join(re.findall(r"(?m)^#+ .*|^\*\*.*?\*\*|^[A-Z][^.\n]*:", source)).lower())
-    )
+    labels = r"(?m)^#+ .*|^\*\*.*?\*\*|^[A-Z][^.\n]*:|^Great answer$|^\| (?:Drill|Red flag)"
+    headings = set(re.findall(r"\w+", " ".join(re.findall(labels, source)).lower()))
     assert set(re.findall(r"\w+", source.lower())) - headings <= kept
 
 

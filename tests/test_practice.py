@@ -370,6 +370,14 @@ def test_a_typed_answer_ends_at_the_first_empty_line(room: Room) -> None:
     assert speaker.playing.stopped
 
 
+def test_a_typed_r_on_a_line_of_its_own_repeats_the_question(room: Room) -> None:
+    speaker = FakeSpeaker(looks=10**6)
+    room = room.with_desk(speaker=speaker)
+    room.events += answer_typed(room.desk, room.question, iter(["r", "We cite every claim.", ""]))
+    assert speaker.said == [room.question.text] * 2
+    assert room.words() == ["We", "cite", "every", "claim."]
+
+
 def test_nothing_typed_is_not_kept(room: Room) -> None:
     room.events += answer_typed(room.desk, room.question, iter([""]))
     assert kinds(room.events) == [Asked, Listening, Ended]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -121,6 +122,24 @@ FAULTS: dict[str, tuple[str, str, list[str]]] = {
         "    cues: [and then]\n    examples:",
         ["18: own_concepts[0].follow_up: gives the concept away by its cue `and then`; ask without it."],
     ),
+    "misspelt where it is required": (
+        "{id: latency,",
+        "{id: latncy,",
+        [
+            (
+                "8: concepts[0].id: `latncy` is neither a core concept nor among own_concepts; "
+                "did you mean `latency`?"
+            ),
+            (
+                "20: follow_ups.latency: `latency` is not among the required concepts of this drill; "
+                "add it to concepts, or take it out here."
+            ),
+            (
+                "22: outline[0].concept: `latency` is not among the required concepts of this drill; "
+                "add it to concepts, or take it out here."
+            ),
+        ],
+    ),
     "no concept": (
         "{concept: latency, point: Say it.}",
         "{point: Say it.}",
@@ -236,6 +255,18 @@ def test_with_the_judge_missing_samples_are_a_fault_of_their_file(tmp_path: Path
     check = SamplesCheck(FakeJudge(), lambda drill: small_core().model_copy(update={"id": drill.id}))
     (found,) = lint([path], small_core(), check)
     assert found.faults == (f"{path}:1: samples: is missing; add answers by which the drill can be tested.",)
+    (found,) = lint([path], small_core(), replace(check, demanded=False))
+    assert found.faults == ()
+    assert "without samples" in found.remarks[0]
+
+
+def test_samples_are_judged_also_beside_other_faults(tmp_path: Path) -> None:
+    samples = yaml.safe_dump({"samples": SAMPLES.model_dump(mode="json")})
+    path = write(tmp_path / "a.yaml", DRILL.replace(NEEDED, "prompt: A/B?") + samples)
+    check = SamplesCheck(ScriptedJudge({}), lambda drill: small_core().model_copy(update={"id": drill.id}))
+    (found,) = lint([path], small_core(), check)
+    assert "`/` (say “or”)" in found.faults[0]
+    assert any("samples.mid: explains 0 concepts, not more than weak" in fault for fault in found.faults)
 
 
 # Schema
@@ -271,6 +302,16 @@ ANSWERS = Answers(
     must_haves=("guardrails", "evaluation"),
     constraints=("a person signs off above a thousand dollars",),
 )
+
+
+def test_weights_keep_the_authors_order(tmp_path: Path) -> None:
+    answers = replace(
+        ANSWERS, concepts=("cost", "guardrails", "evaluation", "latency"), must_haves=("evaluation",)
+    )
+    drill = read_drill(write(tmp_path / "a.yaml", new_drill(answers, SHIPPED.core())), SHIPPED.core())
+    assert [(item.weight, item.must_have) for item in drill.concepts] == [
+        (3, False), (2, False), (2, True), (1, False),
+    ]  # fmt: skip
 
 
 def test_a_new_drill_has_no_fault_and_says_what_every_key_is_for(tmp_path: Path) -> None:

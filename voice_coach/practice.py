@@ -171,7 +171,7 @@ def answer_aloud(desk: Desk, question: Question, source: Source, controls: Contr
 
 
 def answer_typed(desk: Desk, question: Question, lines: Iterable[str]) -> Iterator[Event]:
-    """Ask `question` and judge what is typed: `lines` up to the first empty one."""
+    """Ask `question` and judge what is typed: `lines` up to the first empty one; one with only `r` repeats it."""
     yield _asked(question)
     playing = yield from _begin(desk, question.text)
     yield Listening("the keyboard")
@@ -182,6 +182,11 @@ def answer_typed(desk: Desk, question: Question, lines: Iterable[str]) -> Iterat
         for line in lines:
             if not line.strip():
                 break
+            if line.strip() == "r" and desk.speaker:
+                if playing:
+                    playing.stop()
+                playing = yield from _begin(desk, question.text)
+                continue
             words += typed(line)
             along.add(tuple(typed(line)))
             yield from along.poll()

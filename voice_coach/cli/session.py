@@ -363,7 +363,8 @@ class Session:
         return answer_typed(self._desk, question, self._typed_lines())
 
     def _typed_lines(self) -> Iterator[str]:
-        self.say("Type your answer; an empty line ends it.")
+        repeats = " r on a line of its own repeats the question." if self._desk.speaker else ""
+        self.say(f"Type your answer; an empty line ends it.{repeats}")
         yield from self._keyboard.lines()
 
     def _spoken_answer(self, question: Question) -> Iterator[Event]:

@@ -21,8 +21,12 @@ def lint(
         typer.Argument(help="A drill file or a folder of them; without it all drills, shipped and your own."),
     ] = None,
     samples: Annotated[
-        bool, typer.Option("--samples", help="Also judge the samples of each drill, which takes longer.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            help="Also judge the samples of each drill, which takes a second or two a drill.",
+            show_default="where PATH is a file",
+        ),
+    ] = None,
     home: Home = None,
 ) -> None:
     """Find everything that is wrong with drill files, with line and what to write instead.
@@ -37,10 +41,16 @@ def lint(
 
     library = Library(folder(home))
     core = library.core()
-    check = SamplesCheck(judge(folder(home), core), library.rubric_for) if samples else None
+    groups = _groups(path, library)
+    judged = (path is not None and path.is_file()) if samples is None else samples
+    check = (
+        SamplesCheck(judge(folder(home), core), library.rubric_for, demanded=bool(samples))
+        if judged
+        else None
+    )
     screen, files = console(), 0
     wrong: list[Linted] = []
-    for paths in _groups(path, library):
+    for paths in groups:
         for found in linted(paths, core, check):
             files += 1
             wrong += [found] if found.faults else []

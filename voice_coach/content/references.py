@@ -60,13 +60,17 @@ def _check_use(document: Document, required: set[str], in_core: set[str], in_own
         return  # the list itself is missing or misspelt, which is reported; all else would be noise
     follow_ups = data.get("follow_ups", {})
     asked: Ids = [(("follow_ups", key), key) for key in follow_ups] if isinstance(follow_ups, dict) else []
-    for entries in (
-        asked,
-        _ids(data, "outline", "concept"),
-        _ids(data, "own_concepts", "id"),
-        _dismissed(data),
+    for loc, name in (
+        *asked,
+        *_ids(data, "outline", "concept"),
+        *_ids(data, "own_concepts", "id"),
+        *_dismissed(data),
     ):
-        _report_unknown(document, entries, required, "is not among the required concepts of this drill")
+        complaint = "is not among the required concepts of this drill"
+        if name in (in_core | in_own) - required:
+            document.add(loc, f"`{name}` {complaint}; add it to concepts, or take it out here")
+        else:
+            _report_unknown(document, [(loc, name)], required, complaint)
     without = (required & in_core) - in_own - {name for _, name in asked}
     for name in sorted(without):
         document.add(("follow_ups", name), "is missing; add a question that asks for more without naming it")

@@ -32,6 +32,7 @@ _SECTIONS: tuple[tuple[Section, str], ...] = (
     ("llm-usage", r"usage|fine[ -]?tun|prompt|retriev|rag\b|model choice"),
 )
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'])")
+_CLAUSES = re.compile(rf"{_SENTENCES.pattern}|;\s+")
 _LEVEL_BEHIND = re.compile(r"\s*[([](?:mid|senior|staff)[)\]]$", re.IGNORECASE)
 _TITLE_WORDS = 6
 _SHORTEST, _LONGEST = 30, 900
@@ -61,7 +62,7 @@ def draft_of(found: Found, core: Rubric, judge: Judging, source: str) -> Draft:
     before: dict[str, list[str]] = {}
     prompt, title = _prompt(found), title_of(found)
     constraints = [part for text in found.texts("constraints") for part in re.split(r";\s+", text)]
-    points = [point for text in found.texts("outline") for point in _SENTENCES.split(text)]
+    points = _points(found.texts("outline"))
     proposed, tied = propose(points, core, judge, " ".join((prompt, *constraints)))
     concepts = [item.concept for item in proposed]
     values: dict[str, Any] = {
@@ -118,6 +119,12 @@ def title_of(found: Found) -> str:
 
 def _prompt(found: Found) -> str:
     return " ".join(found.texts("prompt")) or found.title
+
+
+def _points(texts: Sequence[str]) -> list[str]:
+    """The points of an outline; one that is a single text may have them between semicolons."""
+    between = _SENTENCES if len(texts) > 1 else _CLAUSES
+    return [point for text in texts for point in between.split(text)]
 
 
 def _requirement(concept: str, weight: float, must_have: bool) -> dict[str, Any]:

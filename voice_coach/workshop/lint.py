@@ -6,6 +6,7 @@ Works on the plain data, like `content.references`, so that a file with a misfit
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +54,14 @@ class Linted:
 
 @dataclass(frozen=True, slots=True)
 class SamplesCheck:
-    """What is needed to judge samples: the judge, and the rubric that a drill is judged by."""
+    """What is needed to judge samples: the judge, and the rubric that a drill is judged by.
+
+    `demanded`: a drill without samples is at fault.
+    """
 
     judge: Judging
     rubric_for: Callable[[Drill], Rubric]
+    demanded: bool = True
 
 
 def lint(paths: Iterable[Path], core: Rubric, samples: SamplesCheck | None = None) -> Iterator[Linted]:
@@ -65,7 +70,7 @@ def lint(paths: Iterable[Path], core: Rubric, samples: SamplesCheck | None = Non
     Args:
         paths: drill files of one folder, within which an id names one drill.
         core: what they draw on.
-        samples: with it, each drill's samples are judged, and a drill without samples is at fault.
+        samples: with it, each drill's samples are judged.
 
     Raises:
         CheckError: the judge cannot run.
@@ -77,25 +82,30 @@ def lint(paths: Iterable[Path], core: Rubric, samples: SamplesCheck | None = Non
         except ContentError as error:
             yield Linted(path, tuple(str(error).splitlines()))
             continue
+        resolved = not document.problems
         _check(document, core)
         if drill and (first := seen.setdefault(drill.id, path)) != path:
             document.add(("id",), f"`{drill.id}` is also in {first}; change one of them")
-        remarks = _look_at_samples(document, drill, samples)
+        remarks = _look_at_samples(document, drill, samples, resolved=resolved)
         yield Linted(path, tuple(document.sentences()), remarks)
 
 
-def _look_at_samples(document: Document, drill: Drill | None, check: SamplesCheck | None) -> tuple[str, ...]:
+def _look_at_samples(
+    document: Document, drill: Drill | None, check: SamplesCheck | None, *, resolved: bool
+) -> tuple[str, ...]:
+    """Remarks; samples are judged where the drill is `resolved`: all its ids lead somewhere."""
     if drill is None:
         return ()
     if drill.samples is None:
-        if check is None:
+        if check is None or not check.demanded:
             return (
                 f"{document.path}: without samples nothing shows that it can be told good from bad answers.",
             )
         document.add(("samples",), "is missing; add answers by which the drill can be tested")
-    elif check and not document.problems:
-        for loc, text in sample_faults(drill, check.rubric_for(drill), check.judge):
-            document.add(loc, text)
+    elif check and resolved:
+        with suppress(ContentError):  # a cue that cannot be read, which is at fault already
+            for loc, text in sample_faults(drill, check.rubric_for(drill), check.judge):
+                document.add(loc, text)
     return ()
 
 

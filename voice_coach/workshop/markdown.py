@@ -27,14 +27,14 @@ _ANSWER = (
 _FIELDS: tuple[tuple[Field, str], ...] = (
     (
         "prompt",
-        r"(the )?(interview |drill )?(prompt|question|scenario|task|problem( statement)?|ask)( as spoken)?",
+        r"(the )?(interview |drill )?(prompt|question|scenario|task|problem( statement)?|ask)( as spoken)?|q",
     ),
     ("constraints", r"((key|the|hard) )?(constraints?|requirements?|givens?)"),
     ("testing", r".*\binterviewers?\b.*\b(test|listen|look|want|prob)(s|es|ing|ed)?\b.*"),
     ("testing", r"(what )?((this|it|the question) )?(is )?(tests?|testing|signals?|evaluation criteria)"),
     ("testing", r"what we (look|listen) for"),
     ("outline", _ANSWER),
-    ("outline", r"(answer )?outline|key points|talking points"),
+    ("outline", r"(answer )?outline|key points|talking points|a"),
     ("failure", r"((common|typical|frequent) )?(failures?( modes?)?|mistakes?|pitfalls?|errors?|traps?)"),
     ("failure", r"red flags?|(weak|bad|poor|failing) answers?|anti ?patterns?|what goes wrong"),
     ("insight", r"((the|key|main) )?(insights?|take ?aways?)|bottom line"),
@@ -93,8 +93,8 @@ def read_drills(text: str) -> list[Found]:
     """The drills of a file, in order.
 
     A drill has a prompt, and begins with the last heading before that which is no field: its title, empty where
-    there is none. What stands above, or under a heading that is no field, goes into `other` of the drill that
-    comes next, or of the last.
+    there is none or where it is above several. What stands above, or under a heading that is no field, goes into
+    `other` of the drill that comes next, or of the last.
     """
     reader = _Reader()
     pieces = list(_pieces(text))
@@ -122,6 +122,7 @@ class _Reader:
         self._field: Field | None = None
         self._level = 0
         self._sub = ""
+        self._scenario = False  # whether the last drill has a scenario and waits for its question
 
     def take(self, piece: Mark | Content, coming: Sequence[Mark | Content]) -> None:
         """The next piece of the file, and all that come after it."""
@@ -141,11 +142,22 @@ class _Reader:
 
     def _begin(self, name: Field, mark: Mark) -> None:
         if name == "prompt":
-            begun, self._next = self._next or Found(""), None
-            self.drills.append(begun)
+            scenario = "scenario" in mark.text.lower()
+            if self._next or scenario or not self._scenario:
+                self.drills.append(self._next or self._another())
+            self._next, self._scenario = None, scenario
+        elif name not in _ABOUT:
+            self._scenario = False
         self._field, self._level, self._sub = name, mark.level, ""
         if mark.rest:
             self._add(mark.rest)
+
+    def _another(self) -> Found:
+        """A drill under the same title as the last, which is then what both are listed under."""
+        last = self.drills[-1]
+        if last.title:
+            last.above, last.title = (*last.above, last.title), ""
+        return Found("", last.above)
 
     def _title(self, mark: Mark) -> None:
         left = self._next.everything() if self._next else []
@@ -187,7 +199,9 @@ def _block(node: SyntaxTreeNode) -> Iterator[Mark | Content]:
             yield from _paragraph(node)
         case "list_item":
             yield from _item(node)
-        case "fence" | "code_block" | "html_block" | "tr":
+        case "table":
+            yield from _table(node)
+        case "fence" | "code_block" | "html_block":
             if text := _verbatim(node):
                 yield Content(text)
         case _:
@@ -196,17 +210,46 @@ def _block(node: SyntaxTreeNode) -> Iterator[Mark | Content]:
 
 
 def _verbatim(node: SyntaxTreeNode) -> str:
-    if node.type == "tr":
-        return ", ".join(filter(None, map(_text, node.children)))
     shown = re.sub(r"<!--|-->|<[^>]*>", " ", node.content) if node.type == "html_block" else node.content
     return " ".join(shown.split())
 
 
+def _table(node: SyntaxTreeNode) -> Iterator[Mark | Content]:
+    """Fields in the first row make a drill of each other row, fields in the first column one of the table."""
+    rows = [[_text(cell) for cell in row.children] for part in node.children for row in part.children]
+    fields = [field_of(label) for label in rows[0]]
+    if "prompt" in fields and len([*filter(None, fields)]) > 1:
+        for row in rows[1:]:
+            yield from _row(rows[0], row)
+        return
+    sideways = any(field_of(row[0]) == "prompt" for row in rows)
+    for label, *rest in rows:
+        if sideways and field_of(label):
+            yield Mark(_BOLD, label, ", ".join(filter(None, rest)))
+        elif text := ", ".join(filter(None, (label, *rest))):
+            yield Content(text)
+
+
+def _row(labels: Sequence[str], row: Sequence[str]) -> Iterator[Mark | Content]:
+    """A drill: its title, what stands under no known label, what may stand above the prompt, and the fields."""
+    cells = [(field_of(label), label, text) for label, text in zip(labels, row, strict=True) if text]
+    titles = [(label, text) for name, label, text in cells if name is None]
+    yield from (Mark(_BOLD, text) for _, text in titles[:1])
+    yield from (Content(f"{label}: {text}") for label, text in titles[1:])
+    cells.sort(key=lambda cell: (cell[0] not in _ABOUT, cell[0] != "prompt"))
+    yield from (Mark(_BOLD, label, text) for name, label, text in cells if name)
+
+
 def _paragraph(node: SyntaxTreeNode) -> Iterator[Mark | Content]:
-    """A paragraph by its lines: one that is in bold, or begins with a field's name, is a mark."""
+    """A paragraph by its lines: one that is in bold, or begins with a field's name, is a mark.
+
+    So is a paragraph that is nothing but a field's name, outside of lists.
+    """
     kept: list[str] = []
-    for line in _lines(node):
-        mark = _marked(line)
+    lines = list(_lines(node))
+    alone = len(lines) == 1 and not (node.parent and node.parent.type == "list_item")
+    for line in lines:
+        mark = _marked(line, alone=alone)
         if mark is None:
             kept.append(line.plain)
             continue
@@ -258,7 +301,7 @@ def _line(nodes: list[SyntaxTreeNode]) -> _Line:
     return _Line(bold, "".join(map(_text, nodes)).strip())
 
 
-def _marked(line: _Line) -> Mark | None:
+def _marked(line: _Line, *, alone: bool) -> Mark | None:
     label, rest = _label(line.plain)
     if line.bold and line.plain.rstrip(": ") == line.bold.rstrip(": "):
         return Mark(_BOLD, *_label(line.bold))
@@ -266,7 +309,7 @@ def _marked(line: _Line) -> Mark | None:
         return Mark(
             _BOLD, line.bold.rstrip(": "), line.plain.removeprefix(line.bold).lstrip(" :-\u2013\u2014")
         )
-    if rest and label[:1].isupper() and field_of(label):
+    if (rest or alone or line.plain.endswith(":")) and label[:1].isupper() and field_of(label):
         return Mark(_BOLD, label, rest)
     return None
 

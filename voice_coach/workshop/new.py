@@ -34,8 +34,9 @@ def new_drill(answers: Answers, core: Rubric) -> str:
         answers: with at least one concept.
         core: where follow-ups and points come from.
     """
+    heavy = 1 + max((answers.concepts.index(concept) for concept in answers.must_haves), default=0)
     concepts = [
-        {"id": concept, "weight": weight(number, concept in answers.must_haves)}
+        {"id": concept, "weight": 3 if number == 0 else 2 if number < heavy else 1}
         | ({"must_have": True} if concept in answers.must_haves else {})
         for number, concept in enumerate(answers.concepts)
     ]
@@ -59,10 +60,3 @@ def new_drill(answers: Answers, core: Rubric) -> str:
         "outline": ["Write in place of each point what a strong answer says here, with its numbers."],
     }
     return written(values, before, {})
-
-
-def weight(number: int, must_have: bool) -> float:
-    """How much the concept in that place weighs."""
-    if number == 0:
-        return 3
-    return 2 if must_have else 1
