@@ -7,9 +7,7 @@ import io
 import json
 
 from tests.show_sample import DRILL, JUDGED, NOT_GRADED, NOW, RUBRIC, TALLY, attempt, transcript
-from voice_coach.records import (
-    Dispute,
-)
+from voice_coach.records import Dispute, FollowUp
 from voice_coach.show.jsonlines import judgement_line, tally_json
 from voice_coach.show.notes import attempt_notes, tally_csv, tally_markdown
 
@@ -61,11 +59,25 @@ def test_the_tally_as_json_has_sums_and_seconds() -> None:
 
 def test_the_tally_as_markdown_is_a_table_and_escapes_what_was_said() -> None:
     text = tally_markdown(TALLY)
-    rows = [line for line in text.splitlines() if line.startswith("|")]
+    rows = [line for line in text.partition("##")[0].splitlines() if line.startswith("|")]
     assert len({line.replace("\\|", "").count("|") for line in rows}) == 1
     assert "Rollout was missing in 4 of your last 5 answers; it decided 3 of them." in text
     assert "1 % of 201" in text
     assert "\\[b\\]tell it" in text
+
+
+def test_the_tally_as_markdown_tells_all_that_the_terminal_does() -> None:
+    text = tally_markdown(TALLY)
+    assert "| 1/5 ▲ |" in text
+    assert "| ✗? |" in text
+    for line in (
+        "- Rollout: missed or dismissed in 200 of 201 answers that needed it",
+        "- Of the rest, explained after a follow-up: 25 % (1 of 4)",
+        "- Cost: we say missed, you say named (08 Jan 2026, a3)",
+        "- a5, Help desk: no words were heard",
+        "| 12 Jan 2026 | 101 | 50 % of 205 | 151 | 2.5 s |",
+    ):
+        assert line in text.splitlines()
 
 
 def test_the_tally_as_csv_has_a_line_for_each_verdict() -> None:
@@ -80,4 +92,22 @@ def test_notes_hold_quotes_views_and_the_outline_of_what_was_missed() -> None:
     assert "“Of course we need \\[red\\]guardrails\\[/red\\].” (0:07 to" in text
     assert "You see it as explained: I said \\*how\\*" in text
     assert "A strong answer: Start with five per cent." in text
+    assert "Asked back" not in text
     assert "Not graded, because no words were heard." in attempt_notes(attempt(NOT_GRADED), None, RUBRIC)
+
+
+def test_notes_hold_what_was_asked_back_and_what_only_that_explained() -> None:
+    first = attempt()
+    after = [item.model_copy(update={"verdict": "explained"}) for item in first.judgement.findings]
+    text = attempt_notes(
+        first.model_copy(
+            update={
+                "follow_ups": (FollowUp(concept="rollout", question="And *then*?", first=3),),
+                "prompted": first.judgement.model_copy(update={"findings": tuple(after)}),
+            }
+        ),
+        DRILL,
+        RUBRIC,
+    )
+    assert "- “And \\*then\\*?”" in text
+    assert "- **Guardrails**, explained only now\n  - “Of course" in text

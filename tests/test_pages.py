@@ -21,6 +21,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.review_sample import DRILL, HOSTILE, LIBRARY, START, answer, answers
+from tests.show_sample import TALLY
 from voice_coach.demo import RECORDING
 from voice_coach.history.rows import Row
 from voice_coach.history.tally import tally
@@ -37,6 +38,8 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--autoplay-policy=no-user-gesture-required", "--window-size=1280,1000",
 )  # fmt: skip
+A4 = 718
+"""Pixels between the margins of a sheet of A4."""
 OUTSIDE = re.compile(r"""(?:src|href|action)\s*=\s*["'](?!#|data:|pages/)|@import|url\(""")
 
 
@@ -105,6 +108,12 @@ def test_a_typed_answer_has_no_player_and_an_answer_without_words_a_page() -> No
     assert "<audio" not in written(typed, sound=False)
     silent = answers()[-2]
     assert "Not graded, because no words were heard." in written(silent)
+    assert "<p><span></span><span>The transcript is empty.</span></p>" in written(silent)  # beside the times
+
+
+def test_what_the_person_sees_otherwise_stands_beside_the_verdict_in_the_report() -> None:
+    assert "<li>Cost: we say missed, you say named (08 Jan 2026, a3)</li>" in report_page(TALLY, {})
+    assert "You see it otherwise" not in report()
 
 
 def test_what_was_gained_after_a_follow_up_stands_apart() -> None:
@@ -328,6 +337,31 @@ def test_on_paper_there_is_no_player(attempt_tab: webdriver.Chrome) -> None:
     assert attempt_tab.find_element(By.ID, "said").is_displayed()
 
 
+def test_on_paper_the_timeline_keeps_its_marks_though_browsers_leave_backgrounds_out(
+    attempt_tab: webdriver.Chrome,
+) -> None:
+    look(attempt_tab, media="print", scheme="dark")
+    mark = attempt_tab.find_element(By.CSS_SELECTOR, ".track > a")
+    assert mark.value_of_css_property("print-color-adjust") == "exact"
+    paper = attempt_tab.find_element(By.TAG_NAME, "body").value_of_css_property("background-color")
+    assert paper == "rgba(255, 255, 255, 1)"
+    tones = "return getComputedStyle(document.documentElement).getPropertyValue('--explained')"
+    assert attempt_tab.execute_script(tones) == "#1d7a3e"  # dark ink, also for who reads in the dark
+
+
+def test_on_paper_the_grid_is_whole_from_the_concept_to_the_sums(
+    browser: webdriver.Chrome, folder: Path
+) -> None:
+    look(browser, width=A4, media="print")
+    browser.get((folder / "report.html").as_uri())
+    heads = [head for head in browser.find_elements(By.CSS_SELECTOR, ".grid thead th") if head.is_displayed()]
+    assert len(heads) == 12 + 3
+    edges = [(head.rect["x"], head.rect["x"] + head.rect["width"]) for head in heads]
+    assert edges[0][0] >= 0
+    assert edges == sorted(edges)
+    assert edges[-1][1] <= A4
+
+
 def test_a_cell_of_the_grid_leads_to_its_attempt(browser: webdriver.Chrome, folder: Path) -> None:
     look(browser)
     browser.get((folder / "report.html").as_uri())
@@ -345,3 +379,12 @@ def test_charts_are_drawn_and_their_figures_stand_below(browser: webdriver.Chrom
     assert len(charts) == 4
     assert all(chart.size["width"] > 200 and chart.size["height"] > 100 for chart in charts)
     assert len(browser.find_elements(By.CSS_SELECTOR, "figure details table")) == 4
+
+
+def test_no_label_of_a_chart_is_cut_off(browser: webdriver.Chrome, folder: Path) -> None:
+    look(browser)
+    browser.get((folder / "report.html").as_uri())
+    for chart in browser.find_elements(By.CSS_SELECTOR, "figure svg"):
+        labels = chart.find_elements(By.TAG_NAME, "text")
+        assert labels
+        assert min(label.rect["x"] for label in labels) >= chart.rect["x"]

@@ -8,6 +8,7 @@ import json
 import sys
 import time
 import wave
+import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -107,11 +108,19 @@ def test_a_misspelt_filter_is_named(program: Program, arguments: tuple[str, ...]
 
 def test_two_attempts_stand_side_by_side_and_one_as_a_page(program: Program, tmp_path: Path) -> None:
     assert "against an answer to another drill" in output(program, "replay", "k00", "k04")
+    assert "20260105-090012-k00" in output(program, "replay", "k00")
     page = tmp_path / "one.html"
     output(program, "replay", "k00", "--page", "--to", str(page))
     assert "data:audio/flac;base64," in page.read_text("utf-8")
     assert "add --page" in refusal(program, "replay", "--to", str(page))
     assert "two to put side by side" in refusal(program, "replay", "k00", "k01", "k02")
+
+
+def test_an_attempt_that_was_not_graded_is_not_called_missed_beside_another(program: Program) -> None:
+    lines = output(program, "replay", "k12", "k07").splitlines()
+    assert any(line.split() == ["Explained", "not", "graded", "3", "of", "9"] for line in lines)
+    assert any(line.startswith("Grounding") and "not graded" in line for line in lines)
+    assert not any("not asked" in line for line in lines)
 
 
 def test_an_answer_to_a_drill_that_is_gone_still_shows_its_verdicts(program: Program) -> None:
@@ -192,6 +201,33 @@ def test_everything_goes_out_and_comes_in_again_without_doubles(program: Program
     assert output(other, "import", str(whole)) == "14 attempts added, 0 there already.\n"
     assert output(other, "import", str(whole)) == "0 attempts added, 14 there already.\n"
     assert output(other, "history", "check") == "14 attempts and 1 sound are whole.\n"
+
+
+def test_attempts_are_listed_newest_first_with_their_ids(program: Program) -> None:
+    listed = output(program, "history", "list", "--count", "3").splitlines()
+    assert [line.split()[0] for line in listed if line[0].isdigit()] == [
+        attempt.id for attempt in reversed(answers()[-3:])
+    ]
+    assert f"{answers()[-2].id}  29 Jan 2026, code-review-assistant, not graded" in listed
+    assert listed[-1] == "and 11 before"
+    assert len(output(program, "history", "list", "--drill", DRILL).splitlines()) == 2
+    assert "No attempt is like that" in output(program, "history", "list", "--since", "2026-06-01")
+
+
+def test_a_backup_comes_in_again_like_an_export(program: Program, tmp_path: Path) -> None:
+    output(program, "dispute", "k00", "guardrails", "--verdict", "missed")
+    backup, other = tmp_path / "backup.zip", Program(tmp_path / "other")
+    output(program, "history", "backup", str(backup))
+    assert output(other, "import", str(backup)) == "14 attempts added, 0 there already.\n"
+    assert output(other, "import", str(backup)) == "0 attempts added, 14 there already.\n"
+    assert output(other, "history", "check") == "14 attempts and 1 sound are whole.\n"
+    assert "You see Guardrails as missed." in output(other, "replay", "k00")
+    with zipfile.ZipFile(tmp_path / "deck.zip", "w") as deck:
+        deck.writestr("something", "else")
+    assert "is no backup" in refusal(other, "import", str(tmp_path / "deck.zip"))
+    whole = backup.read_bytes()
+    backup.write_bytes(whole[:200] + bytes(200) + whole[400:])
+    assert "is damaged" in refusal(other, "import", str(backup))
 
 
 def test_a_backup_and_forgetting(program: Program, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from voice_coach.cli.settings import Home, folder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import RenderableType
+
     from voice_coach.content.load import Library
     from voice_coach.history.archive import Archive
     from voice_coach.show.anki import Lost
@@ -43,6 +45,41 @@ def due(
         print_json(due_json(proposed))
     else:
         console().print(due_page(proposed, titles, now))
+
+
+@app.command("list")
+def list_(
+    drill: Annotated[str | None, typer.Option(help="Only attempts at this drill.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only from a date (2026-01-31) or age (6w) on.")] = None,
+    count: Annotated[int, typer.Option(help="How many at most.", min=1)] = 20,
+    home: Home = None,
+) -> None:
+    """The attempts, newest first, with the ids by which `replay`, `retry` and `forget` know them."""
+    from rich.text import Text
+
+    from voice_coach.cli import keeping
+    from voice_coach.cli.screen import console
+    from voice_coach.content.load import Library
+    from voice_coach.history.archive import Archive
+    from voice_coach.history.rows import After
+    from voice_coach.show.page import Hanging, Page
+
+    after = After(keeping.moment(since, keeping.now())) if since else None
+    with Archive(folder(home)) as archive:
+        rows = list(archive.rows(after, Library(folder(home)).drill(drill).id if drill else None))
+    if not rows:
+        console().print("No attempt is like that." if drill or since else "No attempts yet.")
+        return
+    lines: list[RenderableType] = []
+    for row in reversed(rows[-count:]):
+        explained = sum(verdict == "explained" for verdict in row.verdicts.values())
+        fared = f"{explained} of {len(row.verdicts)} explained" if row.graded else "not graded"
+        lines.append(
+            Hanging(f"{row.id}  ", Text(f"{row.asked_at.astimezone():%d %b %Y}, {row.drill}, {fared}"))
+        )
+    console().print(Page(*lines))
+    if len(rows) > count:
+        console().print(f"and {len(rows) - count} before")
 
 
 @app.command()
@@ -215,9 +252,10 @@ def export(
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="A .json file that `export` wrote.")], home: Home = None
+    file: Annotated[Path, typer.Argument(help="A .json file that `export` wrote, or a backup.")],
+    home: Home = None,
 ) -> None:
-    """Merge attempts of an exported file; those that are there already stay as they are."""
+    """Merge attempts of an exported file or a backup; those that are there already stay as they are."""
     from voice_coach.cli.screen import console
     from voice_coach.history.archive import Archive
     from voice_coach.history.transfer import imported

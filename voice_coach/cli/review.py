@@ -55,7 +55,7 @@ def replay(
     from voice_coach.content.load import Library
     from voice_coach.errors import UsageError
     from voice_coach.history.archive import Archive
-    from voice_coach.show.report import attempt_report, judgement_report
+    from voice_coach.show.report import attempt_report, judgement_report, which
 
     names = attempts or []
     if len(names) > 2:  # noqa: PLR2004 - two sides
@@ -84,6 +84,7 @@ def replay(
             screen.print(attempt_report(kept, drill, rubric, replayed=True))
         else:
             screen.print(f"The drill `{kept.drill}` is no longer in the library.", markup=False)
+            screen.print(which(kept), style="dim")
             screen.print(judgement_report(kept.judgement, kept.transcript, rubric))
         screen.print()
         _show_disputes(screen, archive, kept, rubric)

@@ -3,6 +3,7 @@
     {"format": "voice-coach-attempts", "version": 1, "attempts": [...], "disputes": [...], "sounds": {...}}
 
 Each attempt and each dispute is its record; `sounds` holds FLAC files in base64 by attempt id, where asked for.
+A backup, as `upkeep.back_up` writes it, can be merged as well.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from voice_coach.errors import UsageError
+from voice_coach.history.archive import Archive
+from voice_coach.history.upkeep import chosen
 from voice_coach.records import Attempt, Dispute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from voice_coach.history.archive import Archive
 
 FORMAT = "voice-coach-attempts"
 VERSION = 1
@@ -57,7 +61,7 @@ def exported(archive: Archive, attempt_ids: Iterable[str], *, sounds: bool) -> I
 
 
 def imported(archive: Archive, path: Path) -> tuple[int, int]:
-    """Merge the attempts of a file; those whose id is there already stay as they are.
+    """Merge the attempts of a file or backup; those whose id is there already stay as they are.
 
     Returns:
         How many were added, and how many were there already.
@@ -66,6 +70,8 @@ def imported(archive: Archive, path: Path) -> tuple[int, int]:
         UsageError: the file cannot be read, is not ours, or is of a newer version; nothing was added.
         ArchiveError: they could not be kept; nothing was added.
     """
+    if zipfile.is_zipfile(path):
+        return _from_backup(archive, path)
     content = _content(path)
     sounds = content.get("sounds", {})
     attempts = [_record(path, Attempt, "attempts", n, kept) for n, kept in enumerate(content["attempts"])]
@@ -75,6 +81,26 @@ def imported(archive: Archive, path: Path) -> tuple[int, int]:
     return archive.merge(
         ((attempt, _sound(path, attempt.id, sounds.get(attempt.id))) for attempt in attempts), disputes
     )
+
+
+def _from_backup(archive: Archive, path: Path) -> tuple[int, int]:
+    try:
+        with zipfile.ZipFile(path) as backup, tempfile.TemporaryDirectory(prefix="voice-coach-") as folder:
+            if "history.db" not in backup.namelist():
+                raise UsageError(f"{path}: is no backup. Give a file that `history backup` wrote.")
+            backup.extract("history.db", folder)
+            with Archive(Path(folder)) as kept:
+                return archive.merge(_of_backup(kept, backup), kept.disputes())
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise UsageError(f"{path}: is damaged ({error}). Give another backup.") from error
+
+
+def _of_backup(kept: Archive, backup: zipfile.ZipFile) -> Iterator[tuple[Attempt, bytes | None]]:
+    there = set(backup.namelist())
+    for attempt_id in chosen(kept, None, None, everything=True):
+        attempt = kept.attempt(attempt_id)
+        sound = f"audio/{attempt.audio}"
+        yield attempt, backup.read(sound) if sound in there else None
 
 
 def _content(path: Path) -> dict[str, Any]:

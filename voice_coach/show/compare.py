@@ -126,9 +126,7 @@ def figures(before: Attempt, after: Attempt) -> list[tuple[str, str]]:
 
 
 def _facts(before: Attempt, after: Attempt) -> list[tuple[str, str, str]]:
-    facts = [
-        ("Explained", *(f"{share.part} of {share.whole}" for share in (explained(before), explained(after))))
-    ]
+    facts = [("Explained", *map(_explained, (before, after)))]
     facts += [("Length", *(_clock(attempt.unprompted_samples) for attempt in (before, after)))]
     paces = [attempt.delivery.words_per_minute for attempt in (before, after)]
     facts += [("Pace", *("" if pace is None else f"{pace:.0f} words a minute" for pace in paces))]
@@ -139,17 +137,22 @@ def _facts(before: Attempt, after: Attempt) -> list[tuple[str, str, str]]:
     return [(name, left, right) for name, left, right in facts if left or right]
 
 
+def _explained(attempt: Attempt) -> str:
+    share = explained(attempt)
+    return f"{share.part} of {share.whole}" if attempt.judgement.graded else "not graded"
+
+
 def _clock(samples: int | None) -> str:
     return "" if samples is None else clock(samples)
 
 
 def _head(attempt: Attempt) -> str:
-    return f"{attempt.asked_at.astimezone():%d %b %Y, %H:%M}"
+    return f"{attempt.asked_at.astimezone():%d %b %Y, %H:%M}\n{attempt.id}"
 
 
 def _verdict(attempt: Attempt, concept: str, verdict: Verdict | None) -> Text:
     if verdict is None:
-        return Text("not asked", style="dim")
+        return Text("not asked" if attempt.judgement.graded else "not graded", style="dim")
     text = Text(f"{SIGNS[verdict]} {verdict}", style=STYLES[verdict])
     quotes = [
         span.quote(attempt.transcript)

@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING
 
 from voice_coach.records import SAMPLE_RATE, VERDICTS
 from voice_coach.show.page import SIGNS, clock, limiting, percent, titles
+from voice_coach.show.tallies import (
+    DISPUTED,
+    TREND,
+    must_haves,
+    period_row,
+    prompting,
+    times,
+    trend,
+    views,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from voice_coach.content.models import Drill, Rubric
-    from voice_coach.records import Attempt, Dispute, Finding, Span, Tally
+    from voice_coach.records import Attempt, Column, Dispute, Finding, Span, Tally
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
@@ -26,7 +36,7 @@ def attempt_notes(
     title = titles(rubric)
     judgement = attempt.judgement
     lines = [
-        f"## {_plain(drill.title if drill else attempt.drill)}, {attempt.asked_at:%Y-%m-%d %H:%M}",
+        f"## {_plain(drill.title if drill else attempt.drill)}, {attempt.asked_at.astimezone():%Y-%m-%d %H:%M}",
         "",
         f"Attempt `{attempt.id}`, drill `{attempt.drill}`.",
         "",
@@ -53,13 +63,26 @@ def attempt_notes(
             for flag in judgement.red_flags
         ]
         lines.append("")
+    lines += _asked_back(attempt, title)
     lines += ["### What you said", "", _plain(attempt.transcript.text) or "Nothing was heard.", ""]
     return "\n".join(lines)
 
 
+def _asked_back(attempt: Attempt, title: Mapping[str, str]) -> list[str]:
+    """The follow-ups, and what only the answers to them explained."""
+    if not attempt.follow_ups:
+        return []
+    lines = ["### Asked back", "", *(f"- “{_plain(asked.question)}”" for asked in attempt.follow_ups)]
+    for finding in attempt.prompted.findings if attempt.prompted else ():
+        if finding.concept in attempt.gained:
+            lines.append(f"- **{_plain(title.get(finding.concept, finding.concept))}**, explained only now")
+            lines += [f"  - {_quote(span, attempt)}" for span in finding.evidence]
+    return [*lines, ""]
+
+
 def tally_markdown(tally: Tally) -> str:
     """The report as Markdown."""
-    dates = "|".join(f" {column.asked_at:%d %b} " for column in tally.columns)
+    dates = "|".join(f" {column.asked_at.astimezone():%d %b} " for column in tally.columns)
     lines = [
         "# What you keep missing",
         "",
@@ -74,29 +97,51 @@ def tally_markdown(tally: Tally) -> str:
             "",
         ]
     lines += [
-        "| Concept | explained | named | dismissed | missed | share explained |"
+        "| Concept | explained | named | dismissed | missed | share explained | last 5 |"
         + (f"{dates}|" if tally.columns else ""),
-        "|---|--:|--:|--:|--:|--:|" + "---|" * len(tally.columns),
+        "|---|--:|--:|--:|--:|--:|---|" + "---|" * len(tally.columns),
     ]
     for concept in tally.concepts:
         counts = [concept.explained, concept.named, concept.dismissed, concept.missed]
         share = f"{percent(concept.explained, concept.asked)} of {concept.asked}"
-        cells = [
-            SIGNS[column.verdicts[concept.concept]] if concept.concept in column.verdicts else ""
-            for column in tally.columns
-        ]
-        row = [_plain(concept.title), *map(str, counts), share, *map(_plain, cells)]
+        recent = f"{concept.recent.part}/{concept.recent.whole} {trend(concept)}".strip()
+        cells = [_cell(column, concept.concept) for column in tally.columns]
+        row = [_plain(concept.title), *map(str, counts), share, recent, *map(_plain, cells)]
         lines.append("| " + " | ".join(row) + " |")
-    lines += ["", ", ".join(f"{_plain(SIGNS[verdict])} {verdict}" for verdict in VERDICTS), ""]
-    if tally.red_flags:
-        lines += ["## Red flags", ""]
-        lines += [
-            f"- {_plain(flag.title)}: {flag.attempts} attempts, last {flag.last_at:%Y-%m-%d}"
-            + (f", “{_plain(flag.quote)}”" if flag.quote else "")
-            for flag in tally.red_flags
-        ]
+    signs = ", ".join(f"{_plain(SIGNS[verdict])} {verdict}" for verdict in VERDICTS)
+    lines += ["", f"{signs}; {DISPUTED} after it: you see it otherwise. {TREND}", ""]
+    flags = [
+        f"{flag.title}: {times(flag.attempts, 'attempt')}, last {flag.last_at.astimezone():%Y-%m-%d}"
+        + (f", “{flag.quote}”" if flag.quote else "")
+        for flag in tally.red_flags
+    ]
+    apart = [
+        f"{column.attempt}, {column.title}: {column.not_graded or 'no reason'}"
+        for column in reversed(tally.apart)
+    ]
+    for heading, items in (
+        ("Must-haves missed most", must_haves(tally.concepts)),
+        ("Red flags", flags),
+        ("Unprompted and prompted", prompting(tally)),
+        ("You see it otherwise", views(tally)),
+        ("Not graded, and counted nowhere", apart),
+    ):
+        if items:
+            lines += [f"## {heading}", "", *(f"- {_plain(item)}" for item in items), ""]
+    if tally.periods:
+        lines += ["## Over time", ""]
+        lines += [f"| {tally.period} | answers | share explained | words a minute | longest pause |"]
+        lines += ["|---|--:|--:|--:|--:|"]
+        lines += ["| " + " | ".join(period_row(period)) + " |" for period in tally.periods]
         lines.append("")
     return "\n".join(lines)
+
+
+def _cell(column: Column, concept: str) -> str:
+    verdict = column.verdicts.get(concept)
+    if verdict is None:
+        return ""
+    return SIGNS[verdict] + (DISPUTED if column.disputed.get(concept, verdict) != verdict else "")
 
 
 def tally_csv(tally: Tally) -> str:

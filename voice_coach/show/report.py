@@ -40,12 +40,16 @@ def attempt_report(
         attempt: as kept, graded or not.
         drill: the one it answers, for target length and must-haves.
         rubric: for titles and for why a missed concept matters.
-        replayed: whether the words follow; else it says how to see them.
+        replayed: whether the words follow, and it says which attempt it is; else it says how to see them.
     """
     judgement = attempt.judgement
     return sections(
         [
-            [Text(drill.title, style="bold underline"), _length(attempt, drill)],
+            [
+                Text(drill.title, style="bold underline"),
+                *([Text(which(attempt), style="dim")] if replayed else []),
+                _length(attempt, drill),
+            ],
             *_verdicts(judgement, attempt.transcript, rubric, drill.concepts),
             _follow_ups(attempt, titles(rubric)),
             delivery_lines(attempt.delivery),
@@ -54,6 +58,11 @@ def attempt_report(
             [] if replayed else _where_to_go_on(attempt),
         ]
     )
+
+
+def which(attempt: Attempt) -> str:
+    """When it was asked, and its id."""
+    return f"{attempt.asked_at.astimezone():%d %b %Y, %H:%M}, attempt {attempt.id}"
 
 
 def judgement_report(judgement: Judgement, transcript: Transcript, rubric: Rubric) -> RenderableType:

@@ -34,6 +34,7 @@ _WIDE_COLUMNS, _NARROW_COLUMNS = 12, 5
 DISPUTED = "?"
 """Stands for a verdict that the person sees otherwise."""
 UP, DOWN, LEVEL = "▲", "▼", "="
+TREND = f"{UP} {DOWN} the last 5 answers against all before: explained more or less often."
 MUST_HAVES = 5
 """How many of the must-haves missed most are named."""
 PERIODS = 8
@@ -47,7 +48,7 @@ def tally_table(tally: Tally) -> RenderableType:
             Text("  voice-coach practice\n  voice-coach demo", style="bold"),
         )
     graded = tally.attempts - tally.not_graded
-    behind = Text(f"Over {_times(graded, 'graded attempt')}, the most missed concept first.")
+    behind = Text(f"Over {times(graded, 'graded attempt')}, the most missed concept first.")
     if not graded:
         behind = Text("No attempt was graded yet, so there is nothing to count.")
     return sections(
@@ -55,9 +56,10 @@ def tally_table(tally: Tally) -> RenderableType:
             [behind, *([Text(streak(tally.streak), style="dim")] if tally.streak > 1 else [])],
             _advice(tally),
             [_grid(tally)] if tally.concepts else [],
-            _must_haves(tally.concepts),
+            _headed("Must-haves missed most", must_haves(tally.concepts)),
             _flags(tally.red_flags),
-            _prompting(tally),
+            _headed("Unprompted and prompted", prompting(tally)),
+            _headed("You see it otherwise", views(tally)),
             _over_time(tally),
             _apart(tally),
         ]
@@ -81,6 +83,46 @@ def of(share: Share) -> str:
     )
 
 
+def must_haves(concepts: Sequence[ConceptTally]) -> list[str]:
+    """The must-haves that were lost in most answers, a sentence each."""
+    lost = sorted(
+        (concept for concept in concepts if concept.must_have.part),
+        key=lambda concept: (-concept.must_have.part, -concept.must_have.part / concept.must_have.whole),
+    )
+    return [
+        f"{concept.title}: missed or dismissed in {concept.must_have.part} of "
+        f"{times(concept.must_have.whole, 'answer')} that needed it"
+        for concept in lost[:MUST_HAVES]
+    ]
+
+
+def prompting(tally: Tally) -> list[str]:
+    """What was explained unprompted and what only after a follow-up; nothing where none was answered."""
+    if not tally.prompted.whole:
+        return []
+    return [
+        f"Explained without being asked: {of(tally.unprompted)}",
+        f"Of the rest, explained after a follow-up: {of(tally.prompted)}",
+    ]
+
+
+def views(tally: Tally) -> list[str]:
+    """The person's own verdicts beside ours, newest first, as far back as the grid goes."""
+    title = {concept.concept: concept.title for concept in tally.concepts}
+    return [
+        f"{title[concept]}: we say {ours}, you say {column.disputed[concept]} "
+        f"({column.asked_at.astimezone():%d %b %Y}, {column.attempt})"
+        for column in reversed(tally.columns)
+        for concept, ours in column.verdicts.items()
+        if column.disputed.get(concept, ours) != ours
+    ]
+
+
+def times(count: int, what: str) -> str:
+    """So many of them, in words."""
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
 def _advice(tally: Tally) -> list[RenderableType]:
     lines: list[RenderableType] = []
     if tally.limit:
@@ -99,11 +141,7 @@ def _grid(tally: Tally) -> RenderableType:
     if any(concept.disputed for concept in tally.concepts):
         notes.append(Hanging("", Text(f"{DISPUTED} a verdict that you see otherwise; the counts are ours.")))
     if any(trend(concept) for concept in tally.concepts):
-        notes.append(
-            Hanging(
-                "", Text(f"{UP} {DOWN} the last 5 answers against all before: explained more or less often.")
-            )
-        )
+        notes.append(Hanging("", Text(TREND)))
     return Group(Fitting(_wide(tally), _narrow(tally)), Text(), *notes)
 
 
@@ -163,19 +201,10 @@ def _counts(concept: ConceptTally) -> list[Text]:
     return [Text(str(getattr(concept, verdict) or "")) for verdict in VERDICTS]
 
 
-def _must_haves(concepts: Sequence[ConceptTally]) -> list[RenderableType]:
-    lost = sorted(
-        (concept for concept in concepts if concept.must_have.part),
-        key=lambda concept: (-concept.must_have.part, -concept.must_have.part / concept.must_have.whole),
-    )[:MUST_HAVES]
-    if not lost:
+def _headed(heading: str, lines: Sequence[str]) -> list[RenderableType]:
+    if not lines:
         return []
-    lines: list[RenderableType] = [Text("Must-haves missed most", style="bold")]
-    for concept in lost:
-        share = concept.must_have
-        text = f"{concept.title}: missed or dismissed in {share.part} of {_times(share.whole, 'answer')} that needed it"
-        lines.append(Hanging("  ", Text(text)))
-    return lines
+    return [Text(heading, style="bold"), *(Hanging("  ", Text(line)) for line in lines)]
 
 
 def _flags(flags: Sequence[FlagTally]) -> list[RenderableType]:
@@ -184,21 +213,11 @@ def _flags(flags: Sequence[FlagTally]) -> list[RenderableType]:
     lines: list[RenderableType] = [Text("! Red flags", style=FLAG_STYLE)]
     for flag in flags:
         last = f"last on {flag.last_at.astimezone():%d %b %Y} ({flag.last_attempt})"
-        lines.append(Hanging("  ", Text(f"{flag.title}: in {_times(flag.attempts, 'attempt')}, {last}")))
+        lines.append(Hanging("  ", Text(f"{flag.title}: in {times(flag.attempts, 'attempt')}, {last}")))
         if flag.quote:
             at = "" if flag.start is None else f"{clock(flag.start)} "
             lines.append(Hanging("    ", Text(f"{at}“{flag.quote}”", style="dim")))
     return lines
-
-
-def _prompting(tally: Tally) -> list[RenderableType]:
-    if not tally.prompted.whole:
-        return []
-    return [
-        Text("Unprompted and prompted", style="bold"),
-        Hanging("  ", Text(f"Explained without being asked: {of(tally.unprompted)}")),
-        Hanging("  ", Text(f"Of the rest, explained after a follow-up: {of(tally.prompted)}")),
-    ]
 
 
 def _over_time(tally: Tally) -> list[RenderableType]:
@@ -206,7 +225,7 @@ def _over_time(tally: Tally) -> list[RenderableType]:
         return []
     table = Fitting(_periods(tally, 5), _periods(tally, 3))
     left_out = len(tally.periods) - PERIODS
-    note = [Text(f"and {_times(left_out, tally.period)} before", style="dim")] if left_out > 0 else []
+    note = [Text(f"and {times(left_out, tally.period)} before", style="dim")] if left_out > 0 else []
     return [Text("Over time", style="bold"), table, *note]
 
 
@@ -236,14 +255,10 @@ def _apart(tally: Tally) -> list[RenderableType]:
     if not tally.not_graded:
         return []
     lines: list[RenderableType] = [
-        Text(f"Not graded, and counted nowhere: {_times(tally.not_graded, 'attempt')}.")
+        Text(f"Not graded, and counted nowhere: {times(tally.not_graded, 'attempt')}.")
     ]
     lines += [
         Hanging("  ", Text(f"{column.attempt}: {column.not_graded or 'no reason'}", style="dim"))
         for column in reversed(tally.apart)
     ]
     return lines
-
-
-def _times(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"

@@ -18,6 +18,8 @@ _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _VERSION = "5.20"
 WIDTH = 420
 """Few enough that a chart scaled to a phone can be read."""
+_LABEL, _LETTER = 220, 7.5
+"""Pixels of the longest label, and of a letter in a wide font."""
 _CONFIG = {
     "background": None,
     "font": "sans-serif",
@@ -77,16 +79,18 @@ def verdicts(concepts: Sequence[ConceptTally]) -> str:
         for rank, verdict in enumerate(VERDICTS)
         if getattr(concept, verdict)
     ]
+    # Vega measures with another font than the browser's, which may be wider and would be cut off at the left.
+    room = min(_LABEL, _LETTER * max(len(concept.title) for concept in concepts))
     return _svg(
         {
             "data": {"values": values},
             "mark": {"type": "bar", "stroke": "var(--paper)", "strokeWidth": 1},
-            "width": WIDTH - 90,
+            "width": WIDTH - 110,
             "height": {"step": 22},
             "encoding": {
                 "y": {
                     "field": "concept", "type": "nominal", "title": None,
-                    "sort": [concept.title for concept in concepts], "axis": {"labelLimit": 220},
+                    "sort": [concept.title for concept in concepts], "axis": {"labelLimit": _LABEL, "minExtent": room},
                 },
                 "x": {
                     "field": "answers", "type": "quantitative", "title": "answers",

@@ -10,7 +10,7 @@ from voice_coach.records import VERDICTS
 from voice_coach.show.due import streak
 from voice_coach.show.html import charts, page
 from voice_coach.show.page import SIGNS, clock, limiting, percent
-from voice_coach.show.tallies import DISPUTED, MUST_HAVES, of, period_row, trend
+from voice_coach.show.tallies import DISPUTED, TREND, must_haves, period_row, prompting, times, trend, views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,20 +35,20 @@ def report_page(tally: Tally, links: Mapping[str, str]) -> str:
         "report.html.j2",
         "report.js",
         title="What you keep missing",
-        behind=f"Over {_times(graded, 'graded attempt')}{first}, the most missed concept first.",
+        behind=f"Over {times(graded, 'graded attempt')}{first}, the most missed concept first.",
         limit=limiting(tally.limit) if tally.limit else None,
         next=tally.next,
         streak=streak(tally.streak) if tally.streak > 1 else None,
         legend=f"{signs}; {DISPUTED} after it: you see it otherwise; an empty cell was not asked for. "
-        "The newest answer stands right.",
+        f"The newest answer stands right. {TREND}",
         columns=[_heading(column, links) for column in tally.columns],
         rows=[_row(concept, tally, links) for concept in tally.concepts],
         charts=_charts(tally) if tally.concepts else [],
-        must_haves=_must_haves(tally),
+        must_haves=must_haves(tally.concepts),
         flags=[
             {
                 "title": flag.title,
-                "times": f"in {_times(flag.attempts, 'attempt')}, last on {flag.last_at.astimezone():%d %b %Y}",
+                "times": f"in {times(flag.attempts, 'attempt')}, last on {flag.last_at.astimezone():%d %b %Y}",
                 "quote": f"“{flag.quote}”" + ("" if flag.start is None else f" at {clock(flag.start)}")
                 if flag.quote
                 else "",
@@ -56,12 +56,8 @@ def report_page(tally: Tally, links: Mapping[str, str]) -> str:
             }
             for flag in tally.red_flags
         ],
-        prompting=[
-            f"Explained without being asked: {of(tally.unprompted)}",
-            f"Of the rest, explained after a follow-up: {of(tally.prompted)}",
-        ]
-        if tally.prompted.whole
-        else [],
+        prompting=prompting(tally),
+        views=views(tally),
         apart=[
             f"{column.asked_at.astimezone():%d %b %Y}, {column.title}: {column.not_graded or 'no reason'}"
             for column in reversed(tally.apart)
@@ -140,19 +136,3 @@ def _charts(tally: Tally) -> list[dict[str, Any]]:
         }
         for title, draw, value in drawn
     ]
-
-
-def _must_haves(tally: Tally) -> list[str]:
-    lost = sorted(
-        (concept for concept in tally.concepts if concept.must_have.part),
-        key=lambda concept: (-concept.must_have.part, -concept.must_have.part / concept.must_have.whole),
-    )
-    return [
-        f"{concept.title}: missed or dismissed in {concept.must_have.part} of "
-        f"{_times(concept.must_have.whole, 'answer')} that needed it"
-        for concept in lost[:MUST_HAVES]
-    ]
-
-
-def _times(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
