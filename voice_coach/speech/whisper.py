@@ -265,6 +265,8 @@ class Whisper:
 
 
 def _faster_whisper(folder: Path, threads: int) -> WhisperModel:
+    # On AMD's processors oneDNN keeps code for every length of sound that it met, 4 MB a minute of talk and no faster.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
     from faster_whisper import WhisperModel
 
     return WhisperModel(
