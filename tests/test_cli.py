@@ -6,13 +6,17 @@ import json
 import re
 import shutil
 import wave
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from typer import Typer
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from tests.program import Program
-from voice_coach.cli import app
+from voice_coach.cli import COMMANDS, application
 from voice_coach.content.load import Library
 from voice_coach.demo import RECORDING
 from voice_coach.errors import UsageError
@@ -36,6 +40,31 @@ def test_help_names_every_command(program: Program) -> None:
     assert shown.returncode == 0
     for command in ("practice", "demo", "check", "doctor", "devices", "replay", "report", "drills", "models"):
         assert command in shown.stdout
+
+
+def test_the_help_of_retry_names_its_attempt(program: Program) -> None:
+    assert " retry [ATTEMPT] [OPTIONS] " in program.run("retry", "--help").stdout
+
+
+def commands(app: Typer) -> set[str]:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    return set(group.commands)
+
+
+@pytest.mark.parametrize(("module", "names"), COMMANDS.items())
+def test_a_module_registers_the_commands_that_it_is_imported_for(module: str, names: tuple[str, ...]) -> None:
+    alone = Typer()
+    alone.callback()(lambda: None)
+    import_module(f"voice_coach.cli.{module}").register(alone)
+    assert commands(alone) == set(names)
+
+
+def test_a_command_comes_alone_and_all_where_none_is_called() -> None:
+    every = {name for names in COMMANDS.values() for name in names}
+    assert commands(application()) == commands(application("nonsense")) == every
+    assert all(commands(application(name)) == {name} for name in every - {"retry"})
+    assert commands(application("retry")) == {"retry", "practice"}
 
 
 def test_an_unknown_option_is_misuse(program: Program) -> None:
@@ -142,7 +171,7 @@ def test_what_cannot_be_judged_leaves_with_1_and_is_not_missed(program: Program)
 def test_misuse_is_refused_with_one_sentence(
     tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    refused = CliRunner().invoke(app, arguments, env={"VOICE_COACH_HOME": str(tmp_path)})
+    refused = CliRunner().invoke(application(), arguments, env={"VOICE_COACH_HOME": str(tmp_path)})
     assert isinstance(refused.exception, UsageError)
     assert sentence in str(refused.exception)
     assert len(str(refused.exception).splitlines()) == 1

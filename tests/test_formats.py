@@ -84,6 +84,15 @@ def test_the_tally_as_csv_has_a_line_for_each_verdict() -> None:
     rows = list(csv.DictReader(io.StringIO(tally_csv(TALLY))))
     assert len(rows) == 9
     assert rows[-1]["your_view"] == "named"
+    assert {row["prompted"] for row in rows} == {""}
+
+
+def test_the_tally_as_csv_has_the_verdict_after_a_follow_up_beside_the_one_before() -> None:
+    last = TALLY.columns[-1].model_copy(update={"prompted": {"rollout": "explained", "cost": "named"}})
+    text = tally_csv(TALLY.model_copy(update={"columns": (last,)}))
+    rows = {row["concept"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert (rows["cost"]["verdict"], rows["cost"]["prompted"]) == ("missed", "named")
+    assert (rows["rollout"]["verdict"], rows["rollout"]["prompted"]) == ("explained", "explained")
 
 
 def test_notes_hold_quotes_views_and_the_outline_of_what_was_missed() -> None:
@@ -96,9 +105,12 @@ def test_notes_hold_quotes_views_and_the_outline_of_what_was_missed() -> None:
     assert "Not graded, because no words were heard." in attempt_notes(attempt(NOT_GRADED), None, RUBRIC)
 
 
-def test_notes_hold_what_was_asked_back_and_what_only_that_explained() -> None:
+def test_notes_hold_what_was_asked_back_and_what_that_explained_or_did_not() -> None:
     first = attempt()
-    after = [item.model_copy(update={"verdict": "explained"}) for item in first.judgement.findings]
+    after = [
+        item if item.concept == "rollout" else item.model_copy(update={"verdict": "explained"})
+        for item in first.judgement.findings
+    ]
     text = attempt_notes(
         first.model_copy(
             update={
@@ -111,3 +123,4 @@ def test_notes_hold_what_was_asked_back_and_what_only_that_explained() -> None:
     )
     assert "- “And \\*then\\*?”" in text
     assert "- **Guardrails**, explained only now\n  - “Of course" in text
+    assert "- **Rollout**, still missed" in text.splitlines()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import voice_coach
+from voice_coach.cli import COMMANDS
 
 PACKAGE = Path(voice_coach.__file__).parent
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
@@ -148,9 +149,19 @@ def test_pure_logic_needs_nothing_but_its_arguments(module: str) -> None:
     assert rooms_imported(Path(module)) <= {"records"}
 
 
+def loaded(code: str) -> set[str]:
+    """Modules that a fresh interpreter has imported after `code`."""
+    code = f"import sys; {code}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
 def test_the_way_in_imports_nothing_heavy() -> None:
-    code = "import sys, voice_coach.cli; print(*{name.partition('.')[0] for name in sys.modules})"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert not HEAVY & set(loaded)
+    names = loaded("from voice_coach.cli import application; application()")
+    assert "voice_coach.cli.practice" in names
+    assert not HEAVY & {name.partition(".")[0] for name in names}
+
+
+def test_a_command_imports_no_other_group_of_commands() -> None:
+    names = loaded("from voice_coach.cli import application; application('replay')")
+    assert names & {f"voice_coach.cli.{module}" for module in COMMANDS} == {"voice_coach.cli.review"}

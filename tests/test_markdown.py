@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from tests.content_sample import write
 from tests.fakes import FakeJudge
 from tests.test_workshop import SHIPPED, ScriptedJudge
-from voice_coach.cli import app
+from voice_coach.cli import application
 from voice_coach.content.load import read_drill
 from voice_coach.errors import UsageError
 from voice_coach.workshop.imported import draft_of
@@ -124,7 +124,7 @@ def test_a_file_without_a_prompt_holds_no_drill(tmp_path: Path) -> None:
     assert read_drills("# Notes\n\nNothing to ask.\n") == []
     file = write(tmp_path / "notes.md", "# Notes\n")
     refused = CliRunner().invoke(
-        app, ("drills", "import", str(file)), env={"VOICE_COACH_HOME": str(tmp_path)}
+        application(), ("drills", "import", str(file)), env={"VOICE_COACH_HOME": str(tmp_path)}
     )
     assert isinstance(refused.exception, UsageError)
     assert "holds no drill" in str(refused.exception)

@@ -129,6 +129,30 @@ def test_what_was_gained_after_a_follow_up_stands_apart() -> None:
     text = written(attempt)
     assert "What does it cost?" in text
     assert "Explained only after a follow-up" in text
+    assert "even then" not in text
+
+
+def test_what_a_follow_up_did_not_gain_is_said() -> None:
+    first = answer()
+    lost = next(found.concept for found in first.judgement.findings if found.verdict == "missed")
+    weak = next(found.concept for found in first.judgement.findings if found.verdict == "named")
+    asked = [FollowUp(concept=name, question="And then?", first=40, start=1) for name in (lost, weak)]
+    attempt = first.model_copy(update={"follow_ups": tuple(asked), "prompted": first.judgement})
+    title = {concept.id: concept.title for concept in LIBRARY.core().concepts}
+    text = written(attempt)
+    assert "Asked back, and not explained even then" in text
+    assert f'{title[lost]}, <span class="missed">still missed</span>' in text
+    assert f'{title[weak]}, <span class="named">only named even now</span>' in text
+    assert "Explained only after" not in text
+
+
+def test_a_follow_up_that_could_not_be_graded_says_why() -> None:
+    asked = FollowUp(concept="cost", question="What does it cost?", first=40, start=1)
+    hardly = Judgement(rubric="core", graded=False, not_graded="most of it was hardly heard")
+    text = written(answer().model_copy(update={"follow_ups": (asked,), "prompted": hardly}))
+    assert (
+        "Not graded together with the answer to the follow-up, because most of it was hardly heard." in text
+    )
 
 
 # In a browser
@@ -329,6 +353,21 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(
     look(browser, width=390)
     browser.get((folder / f"{page}.html").as_uri())
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+
+
+def test_a_phone_shows_the_newest_four_answers_beside_the_sums(
+    browser: webdriver.Chrome, folder: Path
+) -> None:
+    look(browser, width=390)
+    browser.get((folder / "report.html").as_uri())
+    concept, *answered, explained, last = browser.find_elements(By.CSS_SELECTOR, ".grid thead th")
+    fixed = concept.rect["x"] + concept.rect["width"]
+    assert [head.rect["x"] >= fixed for head in answered[-4:]] == [True] * 4
+    assert last.rect["x"] + last.rect["width"] <= 390
+    assert not any(name.is_displayed() for name in browser.find_elements(By.CSS_SELECTOR, ".grid .name"))
+    assert explained.find_element(By.TAG_NAME, "abbr").is_displayed()
+    assert explained.accessible_name == "Explained"
+    assert answered[-1].accessible_name == "31 Jan Product search that talks"
 
 
 def test_on_paper_there_is_no_player(attempt_tab: webdriver.Chrome) -> None:

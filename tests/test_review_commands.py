@@ -162,6 +162,30 @@ def test_a_retry_is_compared_with_the_attempt_that_is_named(program: Program) ->
     assert later.id not in retried.stdout
 
 
+def test_a_retry_that_is_not_graded_says_that_there_is_nothing_to_compare(program: Program) -> None:
+    retried = program.run("retry", "k00", "--typed", "--no-voice", "--quiet", typed="well\n\n")
+    assert retried.returncode == 0, retried.stderr
+    said = " ".join(retried.stdout.split())
+    assert "Nothing to compare with your answer of 05 January at" in said
+    assert f"({FIRST}): this one was not graded, because " in said
+    practised = program.run("practice", DRILL, "--typed", "--no-voice", "--quiet", typed="well\n\n")
+    assert "Nothing to compare" not in practised.stdout
+
+
+def test_a_retry_of_an_attempt_that_was_not_graded_says_so(program: Program) -> None:
+    gone = answers()[-2]
+    with Archive(program.home) as archive:
+        archive.merge(
+            [(gone.model_copy(update={"id": "20250101-090000-old", "drill": "hybrid-search"}), None)]
+        )
+    retried = program.run(
+        "retry", "20250101-090000-old", "--typed", "--no-voice", "--quiet", "--follow-ups", "0",
+        typed="we cache the commonest answers for a day so that each costs nothing\n\n",
+    )  # fmt: skip
+    said = " ".join(retried.stdout.split())
+    assert "(20250101-090000-old): that one was not graded, because no words were heard." in said
+
+
 def test_a_persons_own_view_stands_beside_the_verdict(program: Program) -> None:
     said = output(program, "dispute", "k00", "guardrails", "--verdict", "missed", "--note", "not at all")
     assert "you say missed" in said

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from tests.content_sample import CORE, DRILL, small_core, write
 from tests.fakes import FakeJudge
-from voice_coach.cli import app
+from voice_coach.cli import application
 from voice_coach.content.load import Library, read_drill, yaml_files
 from voice_coach.content.models import Dismissal, Drill, Samples
 from voice_coach.content.schema import KEYS, drill_schema
@@ -349,14 +349,14 @@ def test_new_asks_again_for_what_would_not_do_and_never_writes_over_a_drill(tmp_
         "Read ten thousand invoices a day.", "", "Whether it checks.", "guardrail", "guardrails, cost", "",
     ]  # fmt: skip
     env = {"VOICE_COACH_HOME": str(tmp_path)}
-    made = CliRunner().invoke(app, ("drills", "new"), input="\n".join([*answers, ""]), env=env)
+    made = CliRunner().invoke(application(), ("drills", "new"), input="\n".join([*answers, ""]), env=env)
     assert made.exit_code == 0, made.output
     for hint in ("`system-design`", "mid, senior, staff", "say “or”", "did you mean `guardrails`?"):
         assert hint in made.output
     drill = Library(tmp_path).drill("invoice-copilot")
     assert [item.id for item in drill.concepts] == ["guardrails", "cost"]
     assert (tmp_path / "drills" / SCHEMA).is_file()
-    again = CliRunner().invoke(app, ("drills", "new"), input="Invoice copilot\n", env=env)
+    again = CliRunner().invoke(application(), ("drills", "new"), input="Invoice copilot\n", env=env)
     assert again.exit_code == 1
     assert "you have a drill `invoice-copilot` already" in again.output
 

@@ -310,7 +310,8 @@ class FlagTally(Record):
 class Column(Record):
     """One attempt in the grid of concepts by attempts; durations in samples, None where they are not known.
 
-    `verdicts` are ours by concept, `disputed` the person's where they differ.
+    `verdicts` are ours by concept, `prompted` ours of all that was said, empty where no follow-up was answered,
+    `disputed` the person's where they differ.
     """
 
     attempt: str
@@ -319,11 +320,11 @@ class Column(Record):
     asked_at: datetime
     graded: bool = True
     not_graded: str | None = None
-    prompted: bool = False
     samples: int | None = None
     words_per_minute: float | None = None
     longest_pause: int | None = None
     verdicts: dict[str, Verdict] = Field(default_factory=dict)
+    prompted: dict[str, Verdict] = Field(default_factory=dict)
     disputed: dict[str, Verdict] = Field(default_factory=dict)
     red_flags: tuple[str, ...] = ()
 

@@ -132,3 +132,8 @@ def _when(drill: Drill, due: Mapping[str, datetime], now: datetime) -> str:
 
 
 workshop.register(app)
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    root.add_typer(app, name="drills")

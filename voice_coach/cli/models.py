@@ -77,3 +77,8 @@ def _list(home: Path) -> None:
             name, Text(f"{model.size / 1e6:.0f} MB" if model.size else "?"), Text(place), Text(model.note)
         )
     console().print(Page(table))
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    root.add_typer(app, name="models")

@@ -29,7 +29,7 @@ def replay(
     attempts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ATTEMPT] [OTHER]",
+            metavar="ATTEMPT",
             help="Its id or the beginning or end of it; without it the latest. Two are put side by side.",
         ),
     ] = None,
@@ -105,9 +105,10 @@ def replay(
 
 
 def retry(context: typer.Context) -> None:
-    """Ask the drill of an attempt again (the latest one's by default) and show what changed since that attempt.
+    """Ask the drill of an attempt again, and show what changed since that attempt.
 
-    Takes the options of [bold]practice[/], such as --typed; its argument is the attempt's id.
+    [bold]ATTEMPT[/] is its id or the beginning or end of it; without it the latest. The options are those of
+    [bold]practice[/], such as --typed.
     """
     from voice_coach import demo
     from voice_coach.history.archive import Archive
@@ -335,5 +336,5 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(replay)
     extra = {"allow_extra_args": True, "ignore_unknown_options": True}
-    app.command(context_settings=extra)(retry)
+    app.command(context_settings=extra, options_metavar="[ATTEMPT] [OPTIONS]")(retry)
     app.command()(report)

@@ -20,7 +20,7 @@ app = typer.Typer(
 
 Which = Annotated[
     str | None,
-    typer.Argument(metavar="[RUBRIC]", help="An id or a file; without it all there are.", show_default=False),
+    typer.Argument(metavar="RUBRIC", help="An id or a file; without it all there are.", show_default=False),
 ]
 
 
@@ -151,3 +151,8 @@ def _as_json(rubric: Rubric, outcomes: Sequence[Outcome]) -> dict[str, object]:
             for name, explained, spoken in _rows(rubric, outcomes)
         },
     }
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    root.add_typer(app, name="rubrics")

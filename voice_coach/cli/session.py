@@ -28,7 +28,7 @@ from voice_coach.history.archive import new_id
 from voice_coach.history.review import propose
 from voice_coach.interviewer import Question, closing
 from voice_coach.practice import answer_aloud, answer_typed, finish_interrupted, interview, say
-from voice_coach.show.compare import difference
+from voice_coach.show.compare import difference, no_difference
 from voice_coach.show.interview import interview_report
 from voice_coach.show.keyboard import Keyboard, PipedKeys, TerminalKeys
 from voice_coach.show.live import PlainFace, face
@@ -40,6 +40,8 @@ from voice_coach.speech.voice import SCREEN_ONLY
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from rich.console import RenderableType
 
     from voice_coach.audio.source import Source
     from voice_coach.cli.choosing import Wanted
@@ -209,19 +211,24 @@ class Session:
             self.say("Nothing was said, so nothing is kept.")
             return False
         self._console.print(attempt_report(given.attempt, given.question.drill, given.question.rubric))
-        if given.attempt.judgement.graded and (earlier := self._earlier(given.attempt)):
+        if compared := self._compared(given.attempt, given.question.rubric):
             self._console.print()
-            self._console.print(difference(earlier, given.attempt, given.question.rubric))
+            self._console.print(compared)
         self._close([(given.attempt, given.question)])
         return True
 
-    def _earlier(self, attempt: Attempt) -> Attempt | None:
-        """What an answer is compared with."""
-        archive, against, self._against = self._desk.archive, self._against, None
-        if against and (old := archive.attempt(against)).judgement.graded:
-            return old
-        last = archive.before(attempt)
-        return archive.attempt(last) if last else None
+    def _compared(self, attempt: Attempt, rubric: Rubric) -> RenderableType | None:
+        """What changed since an earlier answer, or why a retry cannot tell; None where there is no earlier one."""
+        archive = self._desk.archive
+        named = archive.attempt(self._against) if self._against else None
+        if not attempt.judgement.graded:
+            return no_difference(named, attempt) if named else None
+        self._against = None
+        if named and named.judgement.graded:
+            return difference(named, attempt, rubric)
+        if last := archive.before(attempt):
+            return difference(archive.attempt(last), attempt, rubric)
+        return no_difference(named, attempt) if named else None
 
     def leave(self) -> None:
         """Wait until the last answers were heard again, or until a key."""

@@ -51,7 +51,7 @@ def dispute(
 def rescore(
     attempts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ATTEMPT]...", help="Which; without any, all.", show_default=False),
+        typer.Argument(metavar="ATTEMPT", help="Which; without any, all.", show_default=False),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
     home: Home = None,

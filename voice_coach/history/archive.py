@@ -8,7 +8,6 @@ never points to half a file, and whatever interrupts a save, saving the same att
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager, suppress
@@ -41,6 +40,8 @@ _CANDIDATES = 5
 
 def new_id(now: datetime) -> str:
     """An id for an attempt begun at `now`: its UTC time, so that ids sort, and three random characters."""
+    import secrets  # brings ciphers along, which reading does without
+
     random = "".join(secrets.choice(ALPHABET) for _ in range(3))
     return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{random}"
 

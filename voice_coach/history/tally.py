@@ -169,11 +169,11 @@ def _column(row: Row, drills: Mapping[str, Drill]) -> Column:
         asked_at=row.asked_at,
         graded=row.graded,
         not_graded=row.not_graded,
-        prompted=bool(row.prompted),
         samples=row.samples,
         words_per_minute=row.words_per_minute,
         longest_pause=row.longest_pause,
         verdicts=dict(row.verdicts),
+        prompted=dict(row.prompted),
         disputed=dict(row.disputed),
         red_flags=row.red_flags,
     )

@@ -60,7 +60,6 @@ def difference(before: Attempt, after: Attempt, rubric: Rubric) -> RenderableTyp
     """
     title = titles(rubric)
     found = changes(before, after)
-    when = f"{before.asked_at.astimezone():%d %B at %H:%M}"
     groups = (
         ("gained", "green", [change for change in found if change.step > 0]),
         ("lost", "red", [change for change in found if change.step < 0]),
@@ -74,9 +73,20 @@ def difference(before: Attempt, after: Attempt, rubric: Rubric) -> RenderableTyp
         lines = [Text("The same verdict for every concept.")]
     return sections(
         [
-            [Text(f"Against your answer of {when} ({before.id})", style="bold"), *lines],
+            [Text(f"Against {_earlier(before)}", style="bold"), *lines],
             [Hanging(f"{name:<9} ", Text(text)) for name, text in figures(before, after)],
         ]
+    )
+
+
+def no_difference(before: Attempt, after: Attempt) -> RenderableType:
+    """Why nothing can be said of the change, in one line, where one of the two answers was not graded."""
+    which, judged = (
+        ("that one", before.judgement) if after.judgement.graded else ("this one", after.judgement)
+    )
+    reason = (judged.not_graded or "no reason was recorded").rstrip(".")
+    return sections(
+        [[Text(f"Nothing to compare with {_earlier(before)}: {which} was not graded, because {reason}.")]]
     )
 
 
@@ -123,6 +133,10 @@ def side_by_side(before: Attempt, after: Attempt, drill: Drill | None, rubric: R
 def figures(before: Attempt, after: Attempt) -> list[tuple[str, str]]:
     """Coverage, pace, length and longest pause as "from ... to ...", where both answers have them."""
     return [(name, f"{left} -> {right}") for name, left, right in _facts(before, after) if left and right]
+
+
+def _earlier(attempt: Attempt) -> str:
+    return f"your answer of {attempt.asked_at.astimezone():%d %B at %H:%M} ({attempt.id})"
 
 
 def _facts(before: Attempt, after: Attempt) -> list[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from voice_coach.records import SAMPLE_RATE, VERDICTS
 from voice_coach.show.page import SIGNS, clock, limiting, percent, titles
+from voice_coach.show.report import still_lacking
 from voice_coach.show.tallies import (
     DISPUTED,
     TREND,
@@ -69,7 +70,7 @@ def attempt_notes(
 
 
 def _asked_back(attempt: Attempt, title: Mapping[str, str]) -> list[str]:
-    """The follow-ups, and what only the answers to them explained."""
+    """The follow-ups, what only the answers to them explained, and what not even they did."""
     if not attempt.follow_ups:
         return []
     lines = ["### Asked back", "", *(f"- “{_plain(asked.question)}”" for asked in attempt.follow_ups)]
@@ -77,6 +78,10 @@ def _asked_back(attempt: Attempt, title: Mapping[str, str]) -> list[str]:
         if finding.concept in attempt.gained:
             lines.append(f"- **{_plain(title.get(finding.concept, finding.concept))}**, explained only now")
             lines += [f"  - {_quote(span, attempt)}" for span in finding.evidence]
+    lines += [
+        f"- **{_plain(title.get(finding.concept, finding.concept))}**, {how}"
+        for finding, how in still_lacking(attempt)
+    ]
     return [*lines, ""]
 
 
@@ -145,15 +150,15 @@ def _cell(column: Column, concept: str) -> str:
 
 
 def tally_csv(tally: Tally) -> str:
-    """A line for each concept of each attempt in the grid, oldest first."""
+    """A line for each concept of each attempt in the grid, oldest first; `prompted`: with its follow-ups."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["attempt", "asked_at", "drill", "concept", "verdict", "your_view"])
+    writer.writerow(["attempt", "asked_at", "drill", "concept", "verdict", "prompted", "your_view"])
     for column in tally.columns:
         for concept, verdict in column.verdicts.items():
-            at = column.asked_at.isoformat()
+            other = [views.get(concept, "") for views in (column.prompted, column.disputed)]
             writer.writerow(
-                [column.attempt, at, column.drill, concept, verdict, column.disputed.get(concept, "")]
+                [column.attempt, column.asked_at.isoformat(), column.drill, concept, verdict, *other]
             )
     return out.getvalue()
 

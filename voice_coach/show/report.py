@@ -153,6 +153,23 @@ def _verdicts(
     ]
 
 
+def still_lacking(attempt: Attempt) -> list[tuple[Finding, str]]:
+    """What was asked back for and not explained even then, each with how it fared in a few words."""
+    findings = {finding.concept: finding for finding in attempt.prompted.findings} if attempt.prompted else {}
+    return [
+        (
+            finding,
+            "not clear enough to tell"
+            if finding.unclear
+            else "still missed"
+            if finding.verdict == "missed"
+            else f"only {finding.verdict} even now",
+        )
+        for asked in attempt.follow_ups
+        if (finding := findings.get(asked.concept)) and finding.verdict != "explained"
+    ]
+
+
 def headline(judgement: Judgement) -> str:
     """How many concepts got each verdict, and how many red flags were raised."""
     coverage = judgement.coverage
@@ -245,12 +262,9 @@ def _follow_ups(attempt: Attempt, title: Mapping[str, str]) -> list[RenderableTy
         name = Text.assemble((title.get(concept, concept), "bold"), ", explained only now")
         lines.append(Hanging(Text(f"  {SIGNS['explained']} ", style=STYLES["explained"]), name))
         lines += [_quote(span, attempt.transcript) for span in findings[concept].evidence]
-    for asked in attempt.follow_ups:
-        if asked.concept not in attempt.gained and (finding := findings.get(asked.concept)):
-            still = "still missed" if finding.verdict == "missed" else f"only {finding.verdict} even now"
-            still = "not clear enough to tell" if finding.unclear else still
-            name = Text.assemble((title.get(asked.concept, asked.concept), "bold"), f", {still}")
-            lines.append(Hanging(Text(f"  {SIGNS[finding.verdict]} ", style=STYLES[finding.verdict]), name))
+    for finding, how in still_lacking(attempt):
+        name = Text.assemble((title.get(finding.concept, finding.concept), "bold"), f", {how}")
+        lines.append(Hanging(Text(f"  {SIGNS[finding.verdict]} ", style=STYLES[finding.verdict]), name))
     return lines
 
 

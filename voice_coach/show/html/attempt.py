@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from voice_coach.records import SAMPLE_RATE, VERDICTS
 from voice_coach.show.html import page
 from voice_coach.show.page import SIGNS, clock, titles
-from voice_coach.show.report import HEADINGS, headline, must_have_sentence
+from voice_coach.show.report import HEADINGS, headline, must_have_sentence, still_lacking
 from voice_coach.show.spoken import delivery_facts
 from voice_coach.show.transcript import pause_after, questions, timed_lines, word_marks
 
@@ -113,6 +113,10 @@ class _Attempt:
             "outline": self._outline(),
             "groups": self._groups(must_have),
             "gained": self._gained(),
+            "lacking": self._lacking(),
+            "not_graded_together": (after.not_graded or "no reason was recorded").rstrip(".")
+            if (after := attempt.prompted) and not after.graded
+            else None,
             "flags": [
                 {"title": self._title.get(flag.id, flag.id), "quote": self._quote(flag.evidence)}
                 for flag in judgement.red_flags
@@ -349,6 +353,17 @@ class _Attempt:
             }
             for finding in findings
             if finding.concept in gained
+        ]
+
+    def _lacking(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "title": self._title.get(finding.concept, finding.concept),
+                "verdict": finding.verdict,
+                "how": how,
+                "quotes": [self._quote(span) for span in finding.evidence],
+            }
+            for finding, how in still_lacking(self._attempt)
         ]
 
 

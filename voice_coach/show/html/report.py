@@ -79,7 +79,8 @@ def _row(concept: ConceptTally, tally: Tally, links: Mapping[str, str]) -> dict[
     recent = f"{concept.recent.part}/{concept.recent.whole} {trend(concept)}" if concept.recent.whole else ""
     return {
         "title": concept.title,
-        "share": f"{percent(concept.explained, concept.asked)} of {concept.asked}",
+        "share": percent(concept.explained, concept.asked),
+        "of": f"of {concept.asked}",
         "recent": recent,
         "cells": [_cell(concept.concept, column, links) for column in tally.columns],
     }
