@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "reader_data"
 WEIGHTS = {
-    "mpnet.onnx": "1b8f029c48be226fe264cb4e88e035f4166c909d567fef693f72e643b0670b23",
-    "minilm.onnx": "7b89242131a4e36d8463692f90cf402db65fabf7805f277d69321d02ffcb3133",
+    "mpnet.onnx": "be89b93b478943ffb8b23720a9925c5b628e368c2946c2915499214563f65cc5",
+    "minilm.onnx": "66a595a99b6c82552bfaa3c4edc2399d36f490cc4922157ec8bec2d80ca42806",
 }
 """The networks and their SHA-256; the first gives the embeddings."""
 

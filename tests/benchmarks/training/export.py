@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.nn.utils import parametrize
 
 from tests.benchmarks.training.network import BLOCK, plain_weights
 from voice_coach.check.network import tokenizer
@@ -43,7 +44,7 @@ def center(network: Network, texts: Iterable[Sequence[int]]) -> None:
     """
     begin, end = (tokenizer().token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
     found = []
-    with torch.no_grad():
+    with torch.no_grad(), parametrize.cached():
         for text in texts:
             ids = torch.tensor([[begin, end, *text, end]])
             kinds = torch.tensor([[0, 0, *[1] * (len(text) + 1)]])
