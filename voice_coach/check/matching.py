@@ -29,13 +29,13 @@ _NEAREST = 3
 _FEW = 8
 _CLAIM = 0.7
 """Takes a cosine for a probability: half alike makes the claim."""
-LIKE, SLOPE = 0.22, 0.02
+LIKE, SLOPE = 0.18, 0.02
 """Cosine to the nearest examples at which a stretch is as likely to speak to the concept as not, and how sharply."""
 AHEAD = 0.02
 """By how much more it is like this concept than like another where it is three times as likely to mean this one."""
 CUE = 0.06
 """What a cue in the words is worth, as cosine."""
-BAR = 0.45
+BAR = 0.40
 """Least probability at which "explained" is said."""
 _KINDS = [STANCES_READ.index(name) for name in VERDICTS_READ[1:]]
 _OTHERWISE = [STANCES_READ.index(name) for name in ("others", "homonym", "restate", "off")]
