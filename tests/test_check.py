@@ -53,6 +53,16 @@ def test_the_same_words_get_the_same_judgement_byte_for_byte() -> None:
     assert again.model_dump_json() == judged(ANSWER, QUESTION).model_dump_json()
 
 
+def test_what_is_set_aside_is_no_bare_mention() -> None:
+    found = verdicts(
+        judged(
+            "And of course we need monitoring and evaluation. "
+            "I wouldn't worry about the cost at this stage, models get cheaper every year."
+        )
+    )
+    assert (found["monitoring"], found["cost"]) == ("named", "dismissed")
+
+
 def test_a_list_of_terms_explains_nothing() -> None:
     text = "cost latency guardrails evaluation monitoring canary rollback fallback human in the loop privacy grounding"
     assert "explained" not in verdicts(judged(text)).values()

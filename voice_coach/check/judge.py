@@ -42,6 +42,8 @@ _OFF_TOPIC = 0.12
 """Mean of the stance "off" from which an answer is about something else; answers to the question stay below 0.05."""
 _UNSURE = 0.5
 """Mean probability of the words of a verdict's best evidence below which it is unclear what was said."""
+_SET_ASIDE = 0.5
+"""Probability from which a stretch surely sets a concept aside."""
 _EVIDENCE = {"explained": 3, "named": 2, "dismissed": 2, "missed": 0}
 """Most quotes for each verdict."""
 
@@ -226,12 +228,22 @@ def decide(probabilities: dict[Verdict, float], bar: float) -> Verdict:
     return max(possible, key=possible.__getitem__)
 
 
+def sets_aside(own: NDArray[np.float64]) -> bool:
+    """Whether a stretch sets the concept aside more surely than any brings it up: then it is no bare mention."""
+    named, dismissed = (
+        float(own[:, VERDICTS_READ.index(verdict)].max(initial=0)) for verdict in ("named", "dismissed")
+    )
+    return dismissed > max(named, _SET_ASIDE)
+
+
 def _finding(ground: Ground, answer: Answer, transcript: Transcript) -> Finding:
     spans = answer.stretches.spans
     if not spans:
         return Finding(concept=ground.concept.id, verdict="missed", confidence=1)
     probabilities, bar = ground.weighed(answer)
     verdict = decide(probabilities, bar)
+    if verdict == "named" and sets_aside(ground.own):
+        verdict = "dismissed"
     evidence: tuple[Span, ...] = ()
     if verdict != "missed":
         strength = ground.own[:, VERDICTS_READ.index(verdict)]
