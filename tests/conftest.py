@@ -56,6 +56,12 @@ def home(tmp_path: Path, used_home: Path) -> Path:
     return Path(shutil.copytree(used_home, tmp_path / "home", copy_function=os.link))
 
 
+@pytest.fixture
+def program(home: Path) -> Program:
+    """The program with an empty data folder and no sound."""
+    return Program(home)
+
+
 @pytest.fixture(scope="session")
 def sound_folder() -> Iterator[Path]:
     """A short path for the sockets, and this process led to the servers that will listen there."""

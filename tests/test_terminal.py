@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,18 +12,11 @@ from voice_coach.demo import RECORDING
 if sys.platform != "win32":
     from tests.terminal import Terminal
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are a thing of Unix")
 
 DRILL = "customer-support-assistant"
 SHOW_CURSOR = "\x1b[?25h"
-
-
-@pytest.fixture
-def program(home: Path) -> Program:
-    return Program(home)
 
 
 @pytest.mark.model

@@ -12,17 +12,12 @@ the load is printed with them. Needs the extra `offline`; `terms` needs espeak-n
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
-import resource
-import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,83 +25,31 @@ import jiwer
 import pytest
 
 from tests.benchmarks import terms
+from tests.benchmarks.memory import peaks
 from tests.benchmarks.sounds import canaries
-from tests.fakes import FakeControls
-from voice_coach.afterwards import Afterwards, heard
+from tests.benchmarks.talk import DRILL, Bench, answer_of, length, plain, practised, references, say
+from voice_coach.afterwards import heard
 from voice_coach.audio.activity import SileroDetector
 from voice_coach.audio.file import AudioFile
 from voice_coach.check.misheard import repaired
-from voice_coach.cli.desk import JudgeLater
 from voice_coach.clock import SystemClock
-from voice_coach.content.load import Library
-from voice_coach.events import Graded, Heard, Level
-from voice_coach.history.archive import Archive
-from voice_coach.interviewer import Question
-from voice_coach.practice import Desk, answer_aloud, typed
-from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Attempt, Frame, Transcript
-from voice_coach.speech import glossary, weights
+from voice_coach.practice import typed
+from voice_coach.records import SAMPLE_RATE, Frame, Transcript
+from voice_coach.speech import glossary
 from voice_coach.speech.hearing import Hearing
 from voice_coach.speech.spoken import Speech
-from voice_coach.speech.whisper import Whisper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from faster_whisper import WhisperModel
 
+    from voice_coach.speech.whisper import Whisper
+
 pytestmark = pytest.mark.bench
 
-FILLERS = {"uh", "um", "uhm", "er", "erm", "ah", "hmm", "mm", "mhm", "hm"}
-DRILL = "reduce-hallucinations"
 LENGTHS = {"1 minute": 60, "4 minutes": 240}
 ALL = ("wer", "wait", "memory", "canaries", "terms")
-
-
-@dataclass
-class Bench:
-    """What every part needs; `home` is a data folder for the run."""
-
-    speech: Path
-    home: Path
-    runs: int
-    realtimestt: str | None = None
-    rows: list[tuple[str, str, str, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.folder = weights.locate("base", self.home / "models")
-        self.library = Library(self.home)
-        self.whisper = Whisper(self.folder, name="base")
-        self.whisper.load()
-        self.judge = JudgeLater(self.home, self.library.core())
-        self.judge.load()
-
-    def row(self, figure: str, peer: str, ours: str, bound: str) -> None:
-        self.rows.append((figure, peer, ours, bound))
-        say(f"| {figure} | {peer} | {ours} | {bound} |")
-
-    def peer(self) -> WhisperModel:
-        from faster_whisper import WhisperModel
-
-        return WhisperModel(str(self.folder), device="cpu", compute_type="int8")
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def references(folder: Path) -> dict[str, str]:
-    with (folder / "refs.tsv").open(encoding="utf-8") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return {row["id"]: row["text"] for row in rows}
-
-
-def plain(text: str) -> str:
-    text = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("alright", "all right")
-    kept = "".join(char if char.isalnum() or char in "' " else " " for char in text)
-    return " ".join(
-        word for word in (word.strip("'") for word in kept.split()) if word and word not in FILLERS
-    )
 
 
 def error_rate(texts: dict[str, str], said: dict[str, str]) -> float:
@@ -159,98 +102,6 @@ def wer(bench: Bench) -> None:
         "+0.3",
     )
     bench.row("CPU seconds a second of speech, whole file", f"{cost:.2f}", "-", "-")
-
-
-def length(path: Path) -> float:
-    return AudioFile(path, SystemClock(), pace=False).seconds() or 0.0
-
-
-def answer_of(bench: Bench, seconds: int) -> bytes:
-    """Real speech of about that length that ends with the end of a word: PCM up to the last voice before it."""
-    pcm = bytearray()
-    for name in sorted(references(bench.speech), key=lambda name: -length(bench.speech / f"{name}.flac")):
-        if name.startswith("l2_") or len(pcm) >= 2 * seconds * SAMPLE_RATE:
-            continue
-        with AudioFile(bench.speech / f"{name}.flac", SystemClock(), pace=False).open() as items:
-            pcm += b"".join(item.pcm for item in items if isinstance(item, Frame))
-    detect = SileroDetector()
-    frames = [
-        bytes(pcm[at : at + 2 * FRAME_SAMPLES])
-        for at in range(0, 2 * seconds * SAMPLE_RATE, 2 * FRAME_SAMPLES)
-    ]
-    voiced = [detect(frame) >= 0.5 for frame in frames]
-    # A word has ended where half a frame's worth of quiet follows its voice.
-    last = max(at for at in range(len(frames) - 2) if voiced[at] and not any(voiced[at + 1 : at + 3]))
-    return b"".join(frames[: last + 2])
-
-
-@dataclass(frozen=True)
-class Run:
-    """One answer at real speed: what was waited for, when words came, what it cost."""
-
-    wait: float
-    attempt: Attempt
-    final_on_screen: float
-    settled: float
-    load: float
-
-
-def practised(bench: Bench, path: Path, *, pace: bool = True) -> Run:
-    """Answer a drill with a recording as `practice` does, in a data folder of its own."""
-    drill = bench.library.drill(DRILL)
-    question = Question(drill, bench.library.rubric_for(drill))
-    with tempfile.TemporaryDirectory() as folder, Archive(Path(folder)) as archive:
-        desk = Desk(
-            home=Path(folder), speaker=None, recogniser=bench.whisper, detector=SileroDetector,
-            judge=bench.judge, archive=archive, clock=SystemClock(),
-        )  # fmt: skip
-        began, last = 0.0, 0.0
-        screens: list[tuple[float, Heard]] = []
-        cost = time.process_time()
-        for event in answer_aloud(desk, question, AudioFile(path, desk.clock, pace=pace), FakeControls()):
-            now = time.monotonic()
-            if isinstance(event, Level):
-                began = began or now - event.position / SAMPLE_RATE
-                last = event.position / SAMPLE_RATE
-            elif isinstance(event, Heard):
-                screens.append((now, event))
-            elif isinstance(event, Graded):
-                cost = (time.process_time() - cost) / last
-                # Against the recording's own end, so that frames which came late count as waiting.
-                delays = on_screen(screens, event.attempt.transcript, began)
-                return Run(now - began - last, event.attempt, *delays, cost)
-    raise AssertionError("no report came")
-
-
-def on_screen(screens: Sequence[tuple[float, Heard]], final: Transcript, began: float) -> tuple[float, float]:
-    """Median seconds from a word's end until it stood on the screen as it stayed, and until it was settled."""
-    shown: list[tuple[float, set[tuple[str, int]]]] = []
-    settled: list[tuple[float, set[tuple[str, int]]]] = []
-    words: set[tuple[str, int]] = set()
-    for at, event in screens:
-        words = words | {key for word in event.settled for key in keys(word.text, word.start)}
-        draft = {key for word in event.draft for key in keys(word.text, word.start)}
-        shown.append((at, words | draft))
-        settled.append((at, words))
-    delays: tuple[list[float], list[float]] = ([], [])
-    for word in final.words:
-        key = (plain(word.text), (word.start or 0) // HALF_SECOND)
-        for stages, into in ((shown, delays[0]), (settled, delays[1])):
-            since = None
-            for at, there in stages:
-                since = (since or at) if key in there else None
-            if since:
-                into.append(since - began - (word.stop or 0) / SAMPLE_RATE)
-    return statistics.median(delays[0]), statistics.median(delays[1])
-
-
-HALF_SECOND = SAMPLE_RATE // 2
-
-
-def keys(text: str, start: int | None) -> Iterator[tuple[str, int]]:
-    """A word with its place, give or take half a second."""
-    for place in (-1, 0, 1):
-        yield plain(text), (start or 0) // HALF_SECOND + place
 
 
 def wait(bench: Bench) -> None:
@@ -307,52 +158,24 @@ def realtimestt(bench: Bench, path: Path) -> str:
 
 
 def memory(bench: Bench) -> None:
-    """Peaks of a process that hears an answer and then hears it again; as fast as it can, which is the harder way."""
-    peaks = {}
-    for minutes in (2, 20):
+    """A process for each length, in real time: what it took while it recorded, and with the second hearing."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
         pcm = answer_of(bench, 120)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "answer.wav"
+        paths = {minutes: Path(folder) / f"{minutes}.wav" for minutes in (2, 20)}
+        for minutes, path in paths.items():
             Speech(pcm * (minutes // 2), SAMPLE_RATE).write(path)
-            command = [
-                sys.executable,
-                "-m",
-                "tests.benchmarks.bench_hearing",
-                str(bench.speech),
-                "--peak-of",
-                str(path),
-            ]
-            run = subprocess.run(command, capture_output=True, text=True, check=True)
-            peaks[minutes] = int(run.stdout.split()[-1])
-    growth = 100 * (peaks[20] / peaks[2] - 1)
-    bench.row(
-        "peak memory, 20-minute against 2-minute answer",
-        "grows",
-        f"{peaks[20]} against {peaks[2]} MB ({growth:+.0f} %)",
-        "10 %",
-    )
-
-
-def peak_of(bench: Bench, path: Path) -> int:
-    """MB at most while an answer was heard, judged and heard again."""
-    run = practised(bench, path, pace=False)
-    with tempfile.TemporaryDirectory() as folder, Archive(Path(folder)) as archive:
-        desk = Desk(
-            home=Path(folder), speaker=None, recogniser=bench.whisper, detector=SileroDetector,
-            judge=bench.judge, archive=archive, clock=SystemClock(),
-        )  # fmt: skip
-
-        def copy(target: Path) -> None:
-            shutil.copyfile(path, target)  # in blocks: nothing of it is kept in memory
-
-        kept = archive.save(run.attempt, copy)
-        drill = bench.library.drill(DRILL)
-        with Afterwards(desk) as afterwards:
-            afterwards.add(kept, drill, bench.library.rubric_for(drill))
-            while afterwards.busy:
-                list(afterwards.news())
-                time.sleep(0.1)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            say(f"  {minutes} minutes are being recorded")
+            found[minutes] = peaks(bench.speech, path)
+    for what, short, long in zip(
+        ("while it is recorded", "with the second hearing"), *found.values(), strict=True
+    ):
+        bench.row(
+            f"peak memory {what}, 20 against 2 minutes",
+            "grows",
+            f"{long} against {short} MB ({100 * (long / short - 1):+.0f} %)",
+            "10 %",
+        )
 
 
 def canary(bench: Bench) -> None:
@@ -431,13 +254,9 @@ def main(arguments: Sequence[str] | None = None) -> list[tuple[str, str, str, st
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--parts", default=",".join(ALL))
     parser.add_argument("--realtimestt")
-    parser.add_argument("--peak-of", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options.speech, Path(folder), options.runs, options.realtimestt)
-        if options.peak_of:
-            say(str(peak_of(bench, options.peak_of)))
-            return []
         say(f"Cores {os.cpu_count()}, load before {os.getloadavg()[0]:.1f}; medians of {options.runs}")
         say("| figure | record, then transcribe | this | bound |\n|---|---|---|---|")
         for part in options.parts.split(","):

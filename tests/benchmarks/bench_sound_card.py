@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.bench_hearing import Bench, answer_of, say
+from tests.benchmarks.talk import DRILL, Bench, answer_of, say
 from tests.program import Program, read_until
 from tests.virtual_sound import VirtualSound, sound_env
 from voice_coach.records import SAMPLE_RATE
@@ -24,7 +24,6 @@ from voice_coach.speech.spoken import Speech
 
 pytestmark = pytest.mark.bench
 
-DRILL = "reduce-hallucinations"
 BOUND = 1.0
 
 

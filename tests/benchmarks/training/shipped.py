@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
+_UINT4 = 21
+"""What ONNX calls numbers of four bits, which its reader of arrays does not know."""
 _KINDS = "encoder.embeddings.token_type_embeddings.weight"
 
 
@@ -55,9 +57,6 @@ def resume(network: nn.Module, path: Path) -> None:
         if name in found:
             own[name] = torch.from_numpy(np.array(found[name], np.float32)).reshape(values.shape)
     network.load_state_dict(own)
-
-
-_UINT4 = 21
 
 
 def _four_bits(packed: NDArray[Any], scales: NDArray[Any], zeros: NDArray[Any]) -> NDArray[Any]:
