@@ -334,3 +334,8 @@ def test_words_light_up_in_step_with_the_sound_and_keys_lead_it(
 def test_without_a_loudspeaker_it_is_text(program: Program) -> None:
     silent = Program(program.home, NO_SOUND)
     assert "«" in output(silent, "replay", "k00")
+
+
+def test_a_file_where_an_attempt_belongs_is_told_its_option(program: Program) -> None:
+    told = refusal(program, "replay", "--page", "mine.html")
+    assert told == "Error: mine.html is no attempt; to write the page there, say --to mine.html.\n"

@@ -64,6 +64,8 @@ def replay(
         raise UsageError("--to names the file of --page; add --page.")
     if page and len(names) > 1:
         raise UsageError("--page writes one attempt; leave out the other.")
+    if page and names and names[0].endswith(".html"):
+        raise UsageError(f"{names[0]} is no attempt; to write the page there, say --to {names[0]}.")
     library = Library(folder(home))
     screen = console()
     with Archive(folder(home)) as archive:
