@@ -82,6 +82,15 @@ def loads(part: str, load: Callable[[], str]) -> Result:
         return Result(part, "problem", str(error), blocks=True)
 
 
+def _faster(model: str) -> str:
+    """What to do about a model that is too slow here."""
+    if model.startswith("tiny"):
+        return (
+            "No model is smaller: let a faster machine hear with --engine, or type your answers with --typed"
+        )
+    return f"A smaller model asks less of it: --model {FASTER.get(model, 'base')}"
+
+
 def speed(measure: Callable[[], float], model: str) -> Result:
     """How fast the recogniser hears; `measure` gives seconds of work for a second of speech."""
     try:
@@ -92,7 +101,7 @@ def speed(measure: Callable[[], float], model: str) -> Result:
     if load > TOO_SLOW:
         return Result(
             "speed of hearing", "warning",
-            f"{text}: the report comes late. A smaller model keeps up: --model {FASTER.get(model, 'tiny.en')}",
+            f"{text}: the report comes late. {_faster(model)}",
         )  # fmt: skip
     if load < FAST and model in BETTER:
         return Result(

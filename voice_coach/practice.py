@@ -11,7 +11,7 @@ journal stays and `finish_interrupted` takes the very same steps later.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
@@ -156,8 +156,10 @@ def answer_aloud(desk: Desk, question: Question, source: Source, controls: Contr
     with _left_on_error(Journal.create(desk.journals, _answering(desk, question, source.kind))) as journal:
         recorder = Recorder(source, journal.recording)
         # Left only when all is done: a judgement that is being made may run while the last words are heard.
-        with Along(desk.judge, question, shown=desk.coach) as along:
-            ear = _Ear(desk, recorder.tape, along)
+        with (
+            Along(desk.judge, question, shown=desk.coach) as along,
+            closing(_Ear(desk, recorder.tape, along)) as ear,
+        ):
             with recorder:
                 yield Listening(source.name)
                 reason = yield from _listen(desk, question, ear, recorder, controls)
@@ -200,8 +202,7 @@ def answer_typed(desk: Desk, question: Question, lines: Iterable[str]) -> Iterat
 
 def finish_interrupted(desk: Desk, question: Question, journal: Journal) -> Iterator[Event]:
     """Judge and keep an answer whose recording was cut off; `journal` as `Journal.interrupted` yields it."""
-    with _left_on_error(journal):
-        ear = _Ear(desk, Tape(journal.recording, finished=True))
+    with _left_on_error(journal), closing(_Ear(desk, Tape(journal.recording, finished=True))) as ear:
         yield from ear.drain()
         yield Ended("recovered")
         yield from _finish(desk, question, journal, ear, "recovered")
@@ -260,6 +261,10 @@ class _Ear:
         self.hearing.feed(frame, probability)
         self.clipping.add(frame.pcm, probability)
         return Level(frame.stop, peak_dbfs(frame.pcm), self.turn.silence_left(self._settings))
+
+    def close(self) -> None:
+        """However the answer ended, what hears it ends too."""
+        self.hearing.close()
 
     def drain(self) -> Iterator[Event]:
         """Take everything that is left on a finished tape, whatever the endpointing says."""

@@ -142,6 +142,10 @@ class Journal:
                 lock.acquire(timeout=0)
             except Timeout:
                 continue
+            except OSError as error:
+                raise JournalError(
+                    f"cannot finish the answer left in {folder}: {error.strerror}. Make it writable."
+                ) from error
             if answering := _answering(folder):
                 yield cls(folder, answering, lock)
             else:

@@ -144,8 +144,8 @@ class Microphone:
             return device
         if not present:
             raise NoMicrophoneError(
-                "There is no microphone. Connect one, and check that the sound server runs "
-                "and that programs may use the microphone."
+                "There is no microphone. Connect one, or end the program that holds it, and check that the sound "
+                "server runs and that programs may use the microphone."
             )
         if self._device is None:
             raise NoMicrophoneError(

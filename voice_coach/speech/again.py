@@ -115,12 +115,15 @@ class HearingAgain:
         words: list[Word] = []
         for turn in self._recogniser.passage(pcm):
             heard = placed(turn, passage.start, passage.stop)
-            if heard and believed(
-                heard, voicing.voice((heard[0].start or 0) - NEAR, (heard[-1].stop or 0) + NEAR)
-            ):
-                words += voiced(heard, voicing)
+            if heard:
+                start, stop = heard[0].start or 0, heard[-1].stop or 0
+                voice_near = voicing.voice(start - NEAR, stop + NEAR)
+                if believed(heard, voice_near):
+                    words += voiced(heard, voicing)
+                else:
+                    words += self._instead(start, stop, voice_near)
             yield
-        earlier = [word for word in self._words_before() if passage.start <= (word.start or 0) < passage.stop]
+        earlier = self._earlier(passage.start, passage.stop)
         if len(words) < LOST * len(earlier):
             words = earlier
         words = with_terms(words, earlier)
@@ -131,8 +134,17 @@ class HearingAgain:
         """All that was heard."""
         return transcript(self._recogniser, self._words, self._unclear, "passages", self._language)
 
-    def _words_before(self) -> tuple[Word, ...]:
-        return self._before.words if self._before else ()
+    def _earlier(self, start: int, stop: int) -> list[Word]:
+        """What was heard along the way between these samples."""
+        before = self._before.words if self._before else ()
+        return [word for word in before if start <= (word.start or 0) < stop]
+
+    def _instead(self, start: int, stop: int, voice: int) -> list[Word]:
+        """In the place of a turn that is not believed: what was heard there before, else a mark that nothing was."""
+        earlier = self._earlier(start, stop)
+        if not earlier and voice >= LEAST_UNCLEAR:
+            self._unclear.append(Stretch(start=start, stop=stop))
+        return earlier
 
     def _not_understood(self, passage: Utterance, words: list[Word], voice: int) -> Iterator[Stretch]:
         """Where still nothing is understood: what was unclear before and holds no word now, or all of it."""
