@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from voice_coach.check.reader import Stretches
 
-BAR = 0.5
-"""Probability from which a stretch makes the claim; chosen on half of the labelled answers."""
+BAR = 0.4
+"""Probability from which a stretch makes the claim; chosen on labelled answers."""
 
 
 def raised(answer: Stretches, claims: Mapping[str, NDArray[np.float64]]) -> tuple[RedFlag, ...]:

@@ -1,11 +1,11 @@
 """The reader: two small networks read an answer once and say what any stretch of it does for a core concept.
 
-The lower six layers of MPNet (Song et al. 2020) and MiniLM (Wang et al. 2020), both as the sentence encoders of Reimers
+All twelve layers of MPNet (Song et al. 2020) and MiniLM (Wang et al. 2020), both as the sentence encoders of Reimers
 and Gurevych (2019), fine-tuned for token tagging on the answers of `rubrics/training/`; `tests/benchmarks/training/`
 makes the weights from them with one command. What they say is averaged: they err in different places. They read
 `[CLS] question [SEP] words [SEP]` in pieces that overlap, each alone and on one thread, so that the same words always
-give the same tags; the cost is linear in the words. States half way up MPNet serve as embeddings, for concepts that
-were not trained on.
+give the same tags; the cost is linear in the words. States a third of the way up
+MPNet serve as embeddings, for concepts that were not trained on.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "reader_data"
 WEIGHTS = {
-    "mpnet.onnx": "be89b93b478943ffb8b23720a9925c5b628e368c2946c2915499214563f65cc5",
+    "mpnet.onnx": "cf891e7d3bb7e1221d00961137b4904f63a56545b08edf6b874feb4d095010ad",
     "minilm.onnx": "66a595a99b6c82552bfaa3c4edc2399d36f490cc4922157ec8bec2d80ca42806",
 }
 """The networks and their SHA-256; the first gives the embeddings."""
