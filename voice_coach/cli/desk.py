@@ -6,7 +6,6 @@ import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from voice_coach.audio.activity import SileroDetector
 from voice_coach.audio.endpoint import Endpointing
@@ -154,8 +153,8 @@ def announced(choices: Choices) -> str | None:
     """The sentence that has to be said when sound leaves this machine, None where it does not."""
     if not choices.engine:
         return None
-    host = urlsplit(choices.engine).netloc.rpartition("@")[2]  # a password is not for the screen
-    where = host or choices.engine
+    scheme, _, rest = choices.engine.partition("://")
+    where = f"{scheme}://{rest.rpartition('@')[2]}"  # a password is not for the screen
     return f"--engine: what you say is sent to {where} to be recognised. Nothing else leaves this machine."
 
 
