@@ -46,6 +46,16 @@ class Deaf(FakeRecogniser):
         yield self.words(pcm)[:1]
 
 
+class Doubtful(FakeRecogniser):
+    """Is not sure of the last quarter of a passage."""
+
+    def passage(self, pcm: bytes) -> Iterator[list[Word]]:
+        words = self.words(pcm)
+        sure = len(words) * 3 // 4
+        yield words[:sure]
+        yield [word.model_copy(update={"probability": 0.1}) for word in words[sure:]]
+
+
 def listened(
     *script: bytes | Notice, recogniser: FakeRecogniser | None = None, before: Transcript | None = None
 ) -> Listened:
@@ -104,6 +114,22 @@ def test_what_is_still_not_understood_stays_so_and_what_is_understood_now_does_n
     not_understood = Stretch(start=4 * SAMPLE_RATE, stop=5 * SAMPLE_RATE)
     before = listened(sound).transcript.model_copy(update={"unclear": (understood, not_understood)})
     assert listened(sound, before=before).transcript.unclear == (not_understood,)
+
+
+def test_words_that_are_not_believed_give_way_to_those_heard_before() -> None:
+    sound = said(*range(1, 41))
+    before = listened(sound).transcript
+    again = listened(sound, recogniser=Doubtful(), before=before).transcript
+    assert [word.text for word in again.words] == [word.text for word in before.words]
+    assert again.unclear == ()
+
+
+def test_words_that_are_not_believed_leave_a_mark_where_nobody_listened_before() -> None:
+    sound = said(*range(1, 41))
+    alone = listened(sound, recogniser=Doubtful()).transcript
+    assert [word.text for word in alone.words] == [f"w{number}" for number in range(1, 31)]
+    (mark,) = alone.unclear
+    assert (alone.words[-1].stop or 0) <= mark.start < mark.stop <= len(sound) // 2
 
 
 @pytest.fixture

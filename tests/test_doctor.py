@@ -38,6 +38,27 @@ def test_the_microphone_is_measured(script: list[bytes | Notice], status: str, t
     assert text in result.text
 
 
+@pytest.mark.parametrize(
+    ("load", "model", "status", "text"),
+    [
+        (0.2, "base", "ok", "0.20 s of work for a second of speech"),
+        (0.05, "tiny.en", "ok", "0.05 s of work for a second of speech; --model base would keep up too"),
+        (0.05, "/models/mine", "ok", "0.05 s of work for a second of speech"),
+        (0.8, "small", "warning", "--model base asks less of this machine"),
+        (0.8, "tiny.en", "warning", "Let a faster machine hear with --engine, or type your answers"),
+        (0.8, "/models/mine", "warning", "Let a faster machine hear with --engine, or type your answers"),
+        (0.8, None, "warning", "Let a faster machine hear with --engine, or type your answers"),
+    ],
+)
+def test_a_model_is_proposed_only_where_one_is_known_to_fit(
+    load: float, model: str | None, status: str, text: str
+) -> None:
+    result = doctor.speed(lambda: load, model)
+    assert result.status == status
+    assert text in result.text
+    assert ("--model" in result.text) == ("--model" in text)
+
+
 def test_without_a_microphone_practising_aloud_is_impossible() -> None:
     result = doctor.microphone(FakeSource(refuses=NoMicrophoneError("There is no microphone. Connect one.")))
     assert result == doctor.Result(

@@ -22,7 +22,7 @@ from voice_coach.audio.file import AudioFile
 from voice_coach.audio.journal import Journal
 from voice_coach.clock import SystemClock
 from voice_coach.errors import ArchiveError, JournalError
-from voice_coach.events import Ended, Graded
+from voice_coach.events import Ended, Graded, Level
 from voice_coach.history.archive import Archive
 from voice_coach.practice import answer_aloud, finish_interrupted
 from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Frame, seconds
@@ -135,6 +135,22 @@ def test_two_hundred_answers_leave_nothing_behind(tmp_path: Path) -> None:
     assert memory_later < 1.1 * memory
     assert not list((tmp_path / "journal").iterdir())
     assert len(list((tmp_path / "audio").iterdir())) == SOAK
+
+
+def test_answers_that_are_broken_off_or_too_short_leave_no_thread_behind(tmp_path: Path) -> None:
+    before = threading.active_count()
+    with Archive(tmp_path) as archive:
+        desk = desk_of(tmp_path, archive)
+        for _ in range(5):
+            assert answered(desk, tmp_path, SOUND[:3200]) is None
+            broken = answer_aloud(desk, question_of(tmp_path), FakeSource(SOUND), FakeControls())
+            while not isinstance(next(broken), Level):
+                pass
+            broken.close()
+        deadline = time.monotonic() + 10
+        while threading.active_count() > before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert threading.active_count() <= before
 
 
 def resident() -> int:

@@ -96,6 +96,12 @@ def test_an_interrupted_journal_comes_back_with_its_sound_and_what_it_answers(tm
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupted_journal_that_cannot_be_locked_is_named(tmp_path: Path) -> None:
+    (tmp_path / "left" / "lock").mkdir(parents=True)  # root may write anywhere, yet opens no folder
+    with pytest.raises(JournalError, match=r"cannot finish the answer left in .*left: .*\. Make it writable"):
+        list(Journal.interrupted(tmp_path))
+
+
 def test_interrupted_journals_come_oldest_first_and_stay_until_discarded(tmp_path: Path) -> None:
     for name in ("20260105-c", "20260103-a", "20260104-b"):
         left_behind(tmp_path, name)

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.program import Program
+from voice_coach.cli.desk import without_password
 from voice_coach.demo import RECORDING
 from voice_coach.errors import HearingError, UsageError
 from voice_coach.records import SAMPLE_RATE
@@ -110,10 +111,16 @@ def server(models: Path) -> Iterator[str]:
         process.wait(10)
 
 
+def test_a_password_in_the_address_is_not_shown() -> None:
+    assert without_password("http://me:secret@gpu-box:8000/v1") == "http://gpu-box:8000/v1"
+    assert without_password("http://gpu-box:8000") == "http://gpu-box:8000"
+
+
 @pytest.mark.model
 def test_an_answer_is_heard_by_another_machine_and_that_is_announced(home: Path, server: str) -> None:
     run = Program(home).run("check", str(RECORDING), "--engine", server, "--json")
     assert f"sent to {server}" in " ".join(run.stderr.split())
+    assert "Error" not in run.stderr
     assert '"graded": true' in run.stdout.replace('"graded":true', '"graded": true'), run.stderr
     heard_here = Program(home).run("check", str(RECORDING), "--json")
     assert "sent to" not in heard_here.stderr

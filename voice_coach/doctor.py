@@ -35,7 +35,15 @@ TOO_SLOW = 0.5
 """Work for a second of speech above which drafts and their repetitions do not leave the machine enough room."""
 FAST = 0.07
 """Below this a model three times as large keeps up as well."""
-FASTER = {"small": "base", "small.en": "base.en", "base": "tiny.en", "base.en": "tiny.en"}
+FASTER = {
+    "medium": "small",
+    "medium.en": "small.en",
+    "small": "base",
+    "small.en": "base.en",
+    "base": "tiny.en",
+    "base.en": "tiny.en",
+}
+HELP = "Let a faster machine hear with --engine, or type your answers with --typed"
 BETTER = {"tiny.en": "base", "base": "small", "base.en": "small.en"}
 SAMPLE = "This is the voice that asks the questions."
 
@@ -82,17 +90,13 @@ def loads(part: str, load: Callable[[], str]) -> Result:
         return Result(part, "problem", str(error), blocks=True)
 
 
-def _faster(model: str) -> str:
-    """What to do about a model that is too slow here."""
-    if model.startswith("tiny"):
-        return (
-            "No model is smaller: let a faster machine hear with --engine, or type your answers with --typed"
-        )
-    return f"A smaller model asks less of it: --model {FASTER.get(model, 'base')}"
+def speed(measure: Callable[[], float], model: str | None) -> Result:
+    """How fast the recogniser hears.
 
-
-def speed(measure: Callable[[], float], model: str) -> Result:
-    """How fast the recogniser hears; `measure` gives seconds of work for a second of speech."""
+    Args:
+        measure: gives seconds of work for a second of speech.
+        model: its name or folder where it hears on this machine; only of named ones is it known what is smaller.
+    """
     try:
         load = measure()
     except CoachError as error:
@@ -101,7 +105,8 @@ def speed(measure: Callable[[], float], model: str) -> Result:
     if load > TOO_SLOW:
         return Result(
             "speed of hearing", "warning",
-            f"{text}: the report comes late. {_faster(model)}",
+            f"{text}: the report comes late. "
+            + (f"--model {FASTER[model]} asks less of this machine" if model in FASTER else HELP),
         )  # fmt: skip
     if load < FAST and model in BETTER:
         return Result(

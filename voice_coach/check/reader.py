@@ -4,8 +4,8 @@ All twelve layers of MPNet (Song et al. 2020) and MiniLM (Wang et al. 2020), bot
 and Gurevych (2019), fine-tuned for token tagging on the answers of `rubrics/training/`; `tests/benchmarks/training/`
 makes the weights from them with one command. What they say is averaged: they err in different places. They read
 `[CLS] question [SEP] words [SEP]` in pieces that overlap, each alone and on one thread, so that the same words always
-give the same tags; the cost is linear in the words. States a third of the way up
-MPNet serve as embeddings, for concepts that were not trained on.
+give the same tags; the cost is linear in the words. States a third of the way up MPNet serve as embeddings, for
+concepts that were not trained on.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def _check_each(answers: list[str], choices: Choices, by: Judging, as_json: bool
     """Print the judgement of each answer; false where one could not be judged."""
     from voice_coach.cli import answers as reading
     from voice_coach.cli.desk import announced, judge, recogniser
-    from voice_coach.cli.screen import complain, console, print_json
+    from voice_coach.cli.screen import announce, complain, console, print_json
     from voice_coach.errors import CoachError, UsageError
     from voice_coach.show.jsonlines import judgement_line
 
@@ -120,7 +120,7 @@ def _check_each(answers: list[str], choices: Choices, by: Judging, as_json: bool
     hears = any(map(reading.is_audio, answers))
     ears = recogniser(choices, needed=hears)
     if hears and (warning := announced(choices)):
-        complain(warning)
+        announce(warning)
 
     def judge_one(answer: Answer) -> bool:
         judgement = judging.judge(answer.transcript, by.rubric, question=answer.question or by.question)
@@ -168,11 +168,11 @@ def _check_folder(
 
     from voice_coach.cli import batch
     from voice_coach.cli.desk import Choices, announced, recogniser
-    from voice_coach.cli.screen import complain, messages
+    from voice_coach.cli.screen import announce, messages
 
     choices = Choices(job.home or recordings, model=job.model, engine=job.engine)
     if warning := announced(choices):
-        complain(warning)
+        announce(warning)
     if cluster:
         job = replace(job, home=None)
     else:

@@ -149,13 +149,20 @@ def recogniser(choices: Choices, *, needed: bool, threads: int | None = None) ->
     return Whisper(folder, name=choices.model, threads=threads)
 
 
+def without_password(url: str) -> str:
+    """The address as it may stand on a screen."""
+    scheme, slashes, rest = url.partition("://")
+    return scheme + slashes + rest.rpartition("@")[2]
+
+
 def announced(choices: Choices) -> str | None:
     """The sentence that has to be said when sound leaves this machine, None where it does not."""
     if not choices.engine:
         return None
-    scheme, _, rest = choices.engine.partition("://")
-    where = f"{scheme}://{rest.rpartition('@')[2]}"  # a password is not for the screen
-    return f"--engine: what you say is sent to {where} to be recognised. Nothing else leaves this machine."
+    return (
+        f"--engine: what you say is sent to {without_password(choices.engine)} to be recognised. "
+        "Nothing else leaves this machine."
+    )
 
 
 @contextmanager

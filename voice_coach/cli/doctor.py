@@ -42,7 +42,7 @@ def doctor(
     from voice_coach import doctor as parts
     from voice_coach.audio.microphone import Microphone
     from voice_coach.cli import desk
-    from voice_coach.cli.screen import console, print_json
+    from voice_coach.cli.screen import announce, console, print_json
     from voice_coach.clock import SystemClock
     from voice_coach.content.load import Library
 
@@ -51,9 +51,16 @@ def doctor(
     speaker = desk.voice(choices)
     assert speaker is not None  # noqa: S101 - only `voice=None` gives none
 
+    if engine:
+        announce(f"A bundled recording is sent to {desk.without_password(engine)} to be recognised.")
+
     def load_recogniser() -> str:
         desk.recogniser(choices, needed=True).load()
-        return f"{model} at {engine}" if engine else f"{model} is there, verified, and loads"
+        return (
+            f"{model} at {desk.without_password(engine)}"
+            if engine
+            else f"{model} is there, verified, and loads"
+        )
 
     def hear() -> float:
         ears = desk.recogniser(choices, needed=True)
@@ -69,7 +76,7 @@ def doctor(
         lambda: parts.data_folder(choices.home),
         lambda: parts.disk_space(choices.home),
         lambda: parts.loads("recogniser", load_recogniser),
-        lambda: parts.speed(hear, model),
+        lambda: parts.speed(hear, None if engine else model),
         lambda: parts.loads("judge and drills", load_judge),
         lambda: parts.voice(speaker, lambda: clock.sleep(0.05)),
         lambda: parts.microphone(Microphone(choices.microphone, clock)),

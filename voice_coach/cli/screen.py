@@ -21,6 +21,11 @@ def messages() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def announce(text: str) -> None:
+    """Something that has to be seen and is no error."""
+    messages().print(text, style="bold yellow", soft_wrap=True)
+
+
 def complain(text: str) -> None:
     """An error, as it is: no line is broken, so that it can be searched for and copied."""
     stderr = messages()

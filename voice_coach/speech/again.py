@@ -113,22 +113,24 @@ class HearingAgain:
         if self._language is None and voice >= LEAST_TELLING:
             self._language = self._recogniser.language(pcm)
         words: list[Word] = []
+        doubted: list[Stretch] = []
         for turn in self._recogniser.passage(pcm):
             heard = placed(turn, passage.start, passage.stop)
             if heard:
                 start, stop = heard[0].start or 0, heard[-1].stop or 0
-                voice_near = voicing.voice(start - NEAR, stop + NEAR)
-                if believed(heard, voice_near):
+                spoken = voicing.voice(start - NEAR, stop + NEAR)
+                if believed(heard, spoken):
                     words += voiced(heard, voicing)
-                else:
-                    words += self._instead(start, stop, voice_near)
+                else:  # what was heard there along the way, which was believed
+                    words += self._earlier(start, stop)
+                    doubted += [Stretch(start=start, stop=stop)] if spoken >= LEAST_UNCLEAR else []
             yield
         earlier = self._earlier(passage.start, passage.stop)
         if len(words) < LOST * len(earlier):
             words = earlier
         words = with_terms(words, earlier)
         self._words += placed(words, 0, passage.stop)
-        self._unclear += self._not_understood(passage, words, voice)
+        self._unclear += self._not_understood(passage, words, voice, doubted)
 
     def transcript(self) -> Transcript:
         """All that was heard."""
@@ -139,21 +141,19 @@ class HearingAgain:
         before = self._before.words if self._before else ()
         return [word for word in before if start <= (word.start or 0) < stop]
 
-    def _instead(self, start: int, stop: int, voice: int) -> list[Word]:
-        """In the place of a turn that is not believed: what was heard there before, else a mark that nothing was."""
-        earlier = self._earlier(start, stop)
-        if not earlier and voice >= LEAST_UNCLEAR:
-            self._unclear.append(Stretch(start=start, stop=stop))
-        return earlier
-
-    def _not_understood(self, passage: Utterance, words: list[Word], voice: int) -> Iterator[Stretch]:
-        """Where still nothing is understood: what was unclear before and holds no word now, or all of it."""
+    def _not_understood(
+        self, passage: Utterance, words: list[Word], voice: int, doubted: list[Stretch]
+    ) -> Iterator[Stretch]:
+        """Where nothing is understood: what was unclear before or is doubted now and holds no word, or all of it."""
         if not words and voice >= LEAST_UNCLEAR:
             yield Stretch(start=passage.start, stop=passage.stop)
             return
-        for stretch in self._before.unclear if self._before else ():
-            inside = passage.start <= stretch.start < passage.stop
+        told = passage.start
+        unclear = [*(self._before.unclear if self._before else ()), *doubted]
+        for stretch in sorted(unclear, key=lambda stretch: stretch.start):
+            inside = told <= stretch.start < passage.stop
             if inside and not any(stretch.start <= (word.start or 0) < stretch.stop for word in words):
+                told = stretch.stop
                 yield stretch
 
 

@@ -92,8 +92,8 @@ class Network(nn.Module):
     def _mpnet(self, vectors: torch.Tensor, mask: torch.Tensor, places: torch.Tensor) -> list[torch.Tensor]:
         """What goes into the first layer and what comes out of each.
 
-        Mask and distances are put together once and in the precision of the layers, which add them in place: left to
-        the library this takes a sixth of the time.
+        Mask and distances are put together once and in the precision of the layers, which add them in place; the
+        library converts and adds both in every layer.
         """
         states = [self.encoder.embeddings(inputs_embeds=vectors, position_ids=places)]
         bias = self.encoder.encoder.compute_position_bias(states[0]) + _UNSEEN * (1 - mask[:, None, None])

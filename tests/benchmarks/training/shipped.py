@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -35,20 +36,12 @@ def resume(network: nn.Module, path: Path) -> None:
         for name, values in stored.items()
         if name.startswith("network.") and values.dtype == np.float32
     }
-    for node in graph.node:
-        name = node.name.removeprefix("/network").strip("/").rpartition("/")[0].replace("/", ".") + ".weight"
-        if node.op_type == "MatMulNBits":
-            found[name] = _four_bits(*(stored[part] for part in node.input[1:4]))
-        elif node.op_type == "MatMulInteger":
-            found[name] = _eight_bits(stored, node.input[1].removesuffix("_quantized")).T
-        elif node.op_type == "Gather" and node.input[0].endswith(".weight_quantized"):
-            key = node.input[0].removesuffix("_quantized")
-            found[key.removeprefix("network.")] = _eight_bits(stored, key)
+    own = network.state_dict()
+    found.update(_rounded(graph, stored, own))
     if (
         _KINDS in found and "part.weight" not in found
     ):  # where segments were told apart by the encoder's own vectors
         found["part.weight"] = found[_KINDS] - found[_KINDS][0]
-    own = network.state_dict()
     for name, values in own.items():
         if "word_embeddings" in name or name == "rows":
             continue
@@ -57,6 +50,27 @@ def resume(network: nn.Module, path: Path) -> None:
         if name in found:
             own[name] = torch.from_numpy(np.array(found[name], np.float32)).reshape(values.shape)
     network.load_state_dict(own)
+
+
+def _rounded(
+    graph: Any, stored: dict[str, NDArray[Any]], own: Collection[str]
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The weights that were rounded, by their names."""
+    for node in graph.node:
+        if node.op_type == "MatMulNBits":
+            yield _weight_of(node.name, own), _four_bits(*(stored[part] for part in node.input[1:4]))
+        elif node.op_type == "MatMulInteger":
+            yield _weight_of(node.name, own), _eight_bits(stored, node.input[1].removesuffix("_quantized")).T
+        elif node.op_type == "Gather" and node.input[0].endswith(".weight_quantized"):
+            key = node.input[0].removesuffix("_quantized")
+            yield key.removeprefix("network."), _eight_bits(stored, key)
+
+
+def _weight_of(node: str, own: Collection[str]) -> str:
+    """The weight that a node multiplies by; the graph names modules only from the outermost one that was called on."""
+    path = node.removeprefix("/network").strip("/").rpartition("/")[0].replace("/", ".")
+    (name,) = (name for name in own if f".{name}".endswith(f".{path}.weight"))
+    return name
 
 
 def _four_bits(packed: NDArray[Any], scales: NDArray[Any], zeros: NDArray[Any]) -> NDArray[Any]:
