@@ -146,7 +146,7 @@ def test_answers_that_are_broken_off_or_too_short_leave_no_thread_behind(tmp_pat
             broken = answer_aloud(desk, question_of(tmp_path), FakeSource(SOUND), FakeControls())
             while not isinstance(next(broken), Level):
                 pass
-            broken.close()
+            del broken  # as Ctrl-C leaves it
         deadline = time.monotonic() + 10
         while threading.active_count() > before and time.monotonic() < deadline:
             time.sleep(0.01)
