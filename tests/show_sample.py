@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -36,6 +36,7 @@ from voice_coach.records import (
     RedFlag,
     Share,
     Span,
+    Stretch,
     Tally,
     Transcript,
     Verdict,
@@ -151,9 +152,30 @@ JUDGED = Judgement(
 NOT_GRADED = Judgement(rubric="core", graded=False, not_graded="no words were heard")
 
 
+DELIVERED: dict[str, Any] = {
+    "samples": 27 * SAMPLE_RATE,
+    "words_per_minute": 150.4,
+    "target_words_per_minute": 130.0,
+    "first_word": SAMPLE_RATE,
+    "longest_pause": SAMPLE_RATE * 3 // 2,
+    "talking": 20 * SAMPLE_RATE,
+    "pauses": (
+        Stretch(start=5 * SAMPLE_RATE, stop=SAMPLE_RATE * 13 // 2),
+        Stretch(start=9 * SAMPLE_RATE, stop=10 * SAMPLE_RATE),
+    ),
+    "first_concept": SAMPLE_RATE * 3 // 2,
+    "fillers": 7,
+    "hedges": 1,
+    "decisions": 3,
+    "reasons": 1,
+}
+
+
 def attempt(judgement: Judgement = JUDGED, *, typed: bool = False, notices: tuple[str, ...] = ()) -> Attempt:
     words = transcript("" if not judgement.graded else SAID, typed=typed)
-    times = {} if typed or not words.words else {"words_per_minute": 150.4, "first_word": SAMPLE_RATE}
+    if notices:
+        words = words.model_copy(update={"unclear": (Stretch(start=3 * SAMPLE_RATE, stop=5 * SAMPLE_RATE),)})
+    times = {} if typed or not words.words else DELIVERED
     return Attempt(
         id="a1",
         drill="help-desk",
@@ -163,9 +185,7 @@ def attempt(judgement: Judgement = JUDGED, *, typed: bool = False, notices: tupl
         samples=None if typed else 27 * SAMPLE_RATE,
         transcript=words,
         judgement=judgement,
-        delivery=Delivery(
-            words=len(words.words), longest_pause=SAMPLE_RATE * 3 // 2 if times else None, **times
-        ),
+        delivery=Delivery(words=len(words.words), **times),
         notices=notices,
     )
 

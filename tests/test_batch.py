@@ -81,6 +81,7 @@ def test_a_second_run_only_does_what_is_new_changed_or_failed(folder: Path, job:
     workers = FakeWorkers()
     assert batch.check_folder(folder, results, job, workers) == batch.Outcome(judged=3, before=1, failed=0)
     assert workers.given == [b"another answer", b"b.FLAC", b"d.ogg"]
+    assert sorted(row["file"] for row in rows(results)) == ["a.wav", "a.wav", "b.FLAC", "d.ogg", "more/c.mp3"]
     other = FakeWorkers()
     batch.check_folder(folder, results, replace(job, model="tiny.en"), other)
     assert len(other.given) == 4

@@ -150,6 +150,26 @@ def test_enter_ends_an_answer(session: subprocess.Popen[str], sound: VirtualSoun
     assert "Grounding" in rest
 
 
+def test_a_program_that_was_suspended_goes_on_where_it_was(
+    program: Program, session: subprocess.Popen[str], sound: VirtualSound, answer: Path
+) -> None:
+    playing = sound.feed(answer)
+    time.sleep(2)
+    session.send_signal(signal.SIGSTOP)
+    time.sleep(2)
+    session.send_signal(signal.SIGCONT)
+    playing.wait(60)
+    time.sleep(0.5)
+    assert session.stdin
+    session.stdin.write("\n")
+    session.stdin.flush()
+    shown = read_until(session, "Delivery")
+    assert "Answer ended." in shown
+    with Archive(program.home) as archive:
+        said = words_in(archive.attempt().transcript.text)
+    assert {"documents", "monitoring"} <= set(said)  # from before it and from after it
+
+
 def test_ctrl_c_stops_and_keeps_what_was_said(
     session: subprocess.Popen[str], sound: VirtualSound, answer: Path, program: Program
 ) -> None:

@@ -127,6 +127,25 @@ def test_what_the_recogniser_leaves_out_of_the_talk_is_heard_by_itself(first: in
     assert texts(hearing.finish().words) == words
 
 
+def test_what_nobody_understands_even_by_itself_is_marked() -> None:
+    class Never(Skipping):
+        """Says nothing of the words between either."""
+
+        def words(self, pcm: bytes) -> list[Word]:
+            return [word for word in super().words(pcm) if not 7 < int(word.text[1:]) <= 22]
+
+    sound, words = spoken([(26, 0.5)])
+    hearing = hearing_of(sound, Never(7, 22), Cutting())
+    feed(hearing, sound)
+    shown = hearing.poll()
+    transcript = hearing.finish()
+    assert texts(transcript.words) == words[:7] + words[22:]
+    [stretch] = transcript.unclear
+    lost = np.frombuffer(sound, np.int16)[stretch.start : stretch.stop]
+    assert {int(number) for number in lost} - {0} == set(range(8, 23))
+    assert shown is None or shown.unclear in ((), transcript.unclear)
+
+
 @settings(max_examples=30)
 @given(answers, st.integers(0, 40))
 def test_a_slow_recogniser_hears_the_same(stretches: list[tuple[int, float]], holds: int) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.virtual_sound import sound_card_of_48_khz
+from tests.virtual_sound import sound_card_of
 from voice_coach.audio.loudspeaker import Loudspeaker
 from voice_coach.errors import NoLoudspeakerError
 
@@ -182,7 +182,7 @@ print(playback.wait(10), playback.failed, round(playback.position, 2), 1 <= time
 
 @pytest.mark.device
 def test_a_loudspeaker_that_knows_48_khz_only_gets_the_sound_resampled(tmp_path: Path) -> None:
-    with sound_card_of_48_khz(tmp_path) as env:
+    with sound_card_of(48_000, tmp_path) as env:
         result = subprocess.run(
             [sys.executable, "-c", PLAY], env=env, capture_output=True, text=True, check=False
         )

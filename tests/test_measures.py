@@ -19,7 +19,7 @@ from voice_coach.audio.level import (
     rms_dbfs,
 )
 from voice_coach.check.delivery import delivery
-from voice_coach.records import SAMPLE_RATE, Delivery, Transcript, Word
+from voice_coach.records import SAMPLE_RATE, Delivery, Finding, Span, Stretch, Transcript, Word
 
 pcm = st.lists(st.integers(-32768, 32767), max_size=200).map(
     lambda samples: np.array(samples, np.int16).tobytes()
@@ -102,6 +102,42 @@ def test_pace_and_pauses_of_an_answer() -> None:
 def test_an_answer_without_times_has_words_only() -> None:
     assert delivery(Transcript(words=(Word(text="a"), Word(text="b"))), None) == Delivery(words=2)
     assert delivery(Transcript(words=()), 5) == Delivery(words=0, samples=5)
+
+
+def test_fillers_hedges_and_reasons_are_counted_by_meaning_and_not_by_spelling() -> None:
+    text = (
+        "Um, I think we'd start with, uh, a small model, because it's cheap. Maybe we cache. I'm going to measure it "
+        "so that we know, you know, since the human umbrella of errors is, erm, probably large. We chose Postgres."
+    )
+    measured = delivery(Transcript(words=tuple(Word(text=word) for word in text.split())), None)
+    assert measured.fillers == 4  # um, uh, you know, erm; and neither "umbrella" nor "human" nor "errors"
+    assert measured.hedges == 3  # I think, maybe, probably
+    assert measured.reasons == 3  # because, so that, since
+    assert measured.decisions == 3  # we'd, I'm going to, we chose
+
+
+def test_talk_and_silence_are_those_of_the_sound_and_the_longest_pauses_have_their_places() -> None:
+    second = SAMPLE_RATE
+    talk = [
+        Stretch(start=start * second, stop=stop * second)
+        for start, stop in ((2, 4), (5, 6), (9, 10), (12, 13), (17, 18))
+    ]
+    finding = Finding(concept="cost", verdict="named", confidence=1, evidence=(Span(first=2, stop=3),))
+    missed = Finding(concept="latency", verdict="missed", confidence=1)
+    words = spoken([(2 * second, second)] * 4)
+    measured = delivery(words, 20 * second, talk, (missed, finding), target=120)
+    assert measured.talking == 6 * second
+    assert measured.silence == 0.7
+    assert [(pause.start, pause.stop) for pause in measured.pauses] == [
+        (13 * second, 17 * second),
+        (6 * second, 9 * second),
+        (10 * second, 12 * second),
+    ]
+    assert measured.longest_pause == 4 * second
+    assert measured.words_per_minute == 15  # four words in the sixteen seconds from first talk to last
+    assert measured.target_words_per_minute == 120
+    assert measured.first_concept == 8 * second
+    assert delivery(words, 20 * second, talk, (missed,)).first_concept is None
 
 
 @given(pauses_and_words)

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.virtual_sound import sound_card_of_48_khz
+from tests.virtual_sound import sound_card_of
 from voice_coach.audio.dropouts import DeadSilence, LostSound
 from voice_coach.audio.journal import Recording
 from voice_coach.audio.microphone import Microphone, list_microphones
@@ -356,14 +356,42 @@ def test_without_a_sound_server_there_is_no_microphone(sound: VirtualSound) -> N
 
 
 @pytest.mark.device
-def test_a_microphone_that_knows_48_khz_only_is_resampled(tmp_path: Path) -> None:
-    with sound_card_of_48_khz(tmp_path) as env:
+@pytest.mark.parametrize("rate", [8_000, 44_100, 48_000, 96_000])
+def test_a_stereo_microphone_that_knows_one_rate_only_is_resampled(tmp_path: Path, rate: int) -> None:
+    with sound_card_of(rate, tmp_path) as env:
+        program = listen(2, env)
+        assert program.stdout
+        first = program.stdout.read(2 * FRAME_SAMPLES)
         began = time.monotonic()
-        pcm, errors = listen(2, env).communicate(timeout=20)
+        rest, errors = program.communicate(timeout=20)
         took = time.monotonic() - began
-    assert len(pcm) // 2 == pytest.approx(2 * SAMPLE_RATE, abs=FRAME_SAMPLES), errors.decode()
-    assert 2 <= took < 8  # 48 kHz taken for 16 kHz would be over in 0.7 s
-    assert b"NoMicrophoneError" not in errors
+    assert len(first + rest) // 2 == pytest.approx(2 * SAMPLE_RATE, abs=FRAME_SAMPLES), errors.decode()
+    assert 1 < took < 3  # 44.1 kHz taken for 16 kHz would be over in 0.7 s, 8 kHz would take 4
+
+
+HELD = """
+import importlib.machinery, importlib.util, pathlib, sys
+here = str(pathlib.Path(__file__).parent)
+spec = importlib.machinery.PathFinder.find_spec("sounddevice", [path for path in sys.path if path != here])
+real = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(real)
+globals().update(vars(real))
+class RawInputStream:
+    def __init__(self, **_):
+        raise PortAudioError("Error opening RawInputStream: Device unavailable", -9985)
+"""
+
+
+@pytest.mark.device
+def test_a_microphone_that_another_program_holds_is_named_with_what_to_do(
+    sound: VirtualSound, tmp_path: Path
+) -> None:
+    (tmp_path / "sounddevice.py").write_text(HELD)
+    program = listen(1, sound.env() | {"PYTHONPATH": f"{tmp_path}:{Path.cwd()}"})
+    _, errors = program.communicate(timeout=20)
+    assert program.returncode == 1
+    assert b"Device unavailable" in errors
+    assert b"Close other programs that use it, or choose another microphone." in errors
 
 
 # The pure parts

@@ -25,9 +25,20 @@ from tests.show_sample import TALLY
 from voice_coach.demo import RECORDING
 from voice_coach.history.rows import Row
 from voice_coach.history.tally import tally
-from voice_coach.records import Attempt, Dispute, FollowUp, Judgement, Proposal, Transcript, Word
+from voice_coach.records import (
+    SAMPLE_RATE,
+    Attempt,
+    Dispute,
+    FollowUp,
+    Judgement,
+    Proposal,
+    Stretch,
+    Transcript,
+    Word,
+)
 from voice_coach.show.html.attempt import attempt_page
 from voice_coach.show.html.report import report_page
+from voice_coach.show.jsonlines import judgement_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +120,19 @@ def test_a_typed_answer_has_no_player_and_an_answer_without_words_a_page() -> No
     silent = answers()[-2]
     assert "Not graded, because no words were heard." in written(silent)
     assert "<p><span></span><span>The transcript is empty.</span></p>" in written(silent)  # beside the times
+
+
+def test_what_was_not_understood_is_said_with_its_place() -> None:
+    first = answer()
+    unclear = (Stretch(start=65 * SAMPLE_RATE, stop=68 * SAMPLE_RATE),)
+    mumbled = first.model_copy(
+        update={"transcript": first.transcript.model_copy(update={"unclear": unclear})}
+    )
+    assert "Not understood, so not judged: 1:05 to 1:08." in written(mumbled)
+    assert "Not understood" not in written(first)
+    line = judgement_line("a", None, mumbled.judgement, mumbled.transcript)
+    assert line["not_understood"] == [{"start": 65.0, "end": 68.0}]
+    assert "not_understood" not in judgement_line("a", None, first.judgement, first.transcript)
 
 
 def test_what_the_person_sees_otherwise_stands_beside_the_verdict_in_the_report() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -286,6 +288,21 @@ def test_levels_words_and_remarks_are_shown_in_order(room: Room) -> None:
     assert Warned(remark.text) in room.events
 
 
+def test_a_recogniser_that_falls_far_behind_is_told_once_and_nothing_is_lost(room: Room) -> None:
+    told = threading.Event()
+    slow = room.with_desk(recogniser=FakeRecogniser(while_decoding=lambda: told.wait(10)))
+    turns = [list(range(first, first + 40)) for first in range(1, 400, 40)]  # 15 seconds each
+    sound = b"".join(said(*turn) + silence(1) for turn in turns)
+    for event in answer_aloud(slow.desk, slow.question, FakeSource(sound, kind="file"), FakeControls()):
+        slow.events.append(event)
+        if isinstance(event, Warned):
+            told.set()
+    assert [event.text[:38] for event in slow.events if isinstance(event, Warned)] == [
+        "This machine hears more slowly than yo"
+    ]
+    assert slow.words() == [f"w{number}" for turn in turns for number in turn]
+
+
 # What goes wrong
 
 
@@ -323,6 +340,45 @@ def test_what_cannot_be_finished_now_can_be_finished_later(room: Room, tmp_path:
     assert room.words() == ["w1", "w2", "w3"]
     assert room.kept_sound() == said(1, 2, 3)
     assert room.journals() == []
+
+
+def test_a_disk_without_room_for_the_report_leaves_the_answer_to_be_finished_later(room: Room) -> None:
+    connection = room.desk.archive.connection
+    ((pages,),) = connection.execute("PRAGMA page_count")
+    connection.execute(f"PRAGMA max_page_count = {pages}").close()
+    with pytest.raises(ArchiveError, match="the disk is full"):
+        room.answer(FakeSource(said(*range(1, 300)), kind="file"))
+    assert not list(room.desk.archive.rows())
+    connection.execute(f"PRAGMA max_page_count = {100 * pages}").close()
+    (journal,) = Journal.interrupted(room.desk.journals)
+    room.events += finish_interrupted(room.desk, room.question, journal)
+    assert room.words() == [f"w{number}" for number in range(1, 300)]
+    assert room.journals() == []
+
+
+class LeapingClock(FakeClock):
+    """The wall clock goes back a day at every look, as after a change of the system's time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looks = 0
+
+    def now(self) -> datetime:
+        self._looks += 1
+        return super().now() - timedelta(days=self._looks)
+
+
+def test_a_wall_clock_that_leaps_loses_no_answer_and_changes_no_time_in_it(room: Room) -> None:
+    calm = room.answer(FakeSource(said(1, 2) + silence(1) + said(3), kind="file"))[-1]
+    leaping = room.with_desk(clock=LeapingClock())
+    for _ in range(2):
+        leapt = leaping.answer(FakeSource(said(1, 2) + silence(1) + said(3), kind="file"))[-1]
+        assert isinstance(calm, Graded)
+        assert isinstance(leapt, Graded)
+        assert leapt.attempt.asked_at < calm.attempt.asked_at
+        for part in ("transcript", "judgement", "delivery", "samples"):
+            assert getattr(leapt.attempt, part) == getattr(calm.attempt, part)
+    assert len(list(room.desk.archive.rows())) == 3
 
 
 def test_whoever_stops_looking_on_loses_nothing(room: Room) -> None:

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from tests.program import Program
 from voice_coach.cli.desk import without_password
-from voice_coach.demo import RECORDING
+from voice_coach.demo import DRILL, RECORDING
 from voice_coach.errors import HearingError, UsageError
+from voice_coach.history.archive import Archive
 from voice_coach.records import SAMPLE_RATE
 from voice_coach.speech import weights
 from voice_coach.speech.remote import RemoteRecogniser, spread, words_of
@@ -124,6 +125,27 @@ def test_an_answer_is_heard_by_another_machine_and_that_is_announced(home: Path,
     assert '"graded": true' in run.stdout.replace('"graded":true', '"graded": true'), run.stderr
     heard_here = Program(home).run("check", str(RECORDING), "--json")
     assert "sent to" not in heard_here.stderr
+
+
+@pytest.mark.model
+def test_practice_with_another_machine_says_so_first_and_ends_with_a_report(home: Path, server: str) -> None:
+    run = Program(home).run(
+        "practice",
+        DRILL,
+        "--audio",
+        str(RECORDING),
+        "--fast",
+        "--no-voice",
+        "--engine",
+        server,
+        "--follow-ups",
+        "0",
+    )
+    assert run.returncode == 0, run.stderr
+    assert f"sent to {server}" in " ".join(run.stdout.split())
+    assert "Delivery" in run.stdout
+    with Archive(home) as archive:
+        assert archive.attempt().transcript.model == RemoteRecogniser(server, model="base").name
 
 
 @pytest.mark.model

@@ -67,8 +67,8 @@ def sound_env(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def sound_card_of_48_khz(folder: Path) -> Iterator[dict[str, str]]:
-    """A JACK server without hardware, which refuses every other rate; gives the environment to find it."""
+def sound_card_of(rate: int, folder: Path) -> Iterator[dict[str, str]]:
+    """A JACK server without hardware, stereo, which refuses every other rate; gives the environment to find it."""
     if not shutil.which("jackd"):
         raise RuntimeError("This test needs jackd2: apt-get install jackd2 (tests/run does it).")
     env = {name: value for name, value in os.environ.items() if name != "ALSA_CONFIG_PATH"} | {
@@ -77,7 +77,7 @@ def sound_card_of_48_khz(folder: Path) -> Iterator[dict[str, str]]:
         "JACK_NO_START_SERVER": "1",
         "PULSE_SERVER": f"unix:{folder}/none",
     }
-    command = ["jackd", "--no-realtime", "-d", "dummy", "-r", "48000", "-p", "1024"]
+    command = ["jackd", "--no-realtime", "-d", "dummy", "-r", str(rate), "-p", "1024"]
     with (folder / "jack.log").open("wb") as log:
         server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         try:

@@ -39,13 +39,13 @@ DRILL = "reduce-hallucinations"
 
 @dataclass
 class Bench:
-    """What every part needs; `home` is a data folder for the run."""
+    """What every part needs; `home` is a data folder for the run, `missed` the figures outside their bounds."""
 
     speech: Path
     home: Path
     runs: int
     realtimestt: str | None = None
-    rows: list[tuple[str, str, str, str]] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder = weights.locate("base", self.home / "models")
@@ -70,9 +70,11 @@ class Bench:
         question = Question(drill, self.library.rubric_for(drill))
         return answer_aloud(desk, question, AudioFile(path, desk.clock, pace=True), FakeControls())
 
-    def row(self, figure: str, peer: str, ours: str, bound: str) -> None:
-        self.rows.append((figure, peer, ours, bound))
-        say(f"| {figure} | {peer} | {ours} | {bound} |")
+    def row(self, figure: str, peer: str, ours: str, bound: str = "-", *, holds: bool = True) -> None:
+        """A line of the table; `holds` is whether the figure keeps to its bound."""
+        say(f"| {figure} | {peer} | {ours} | {bound}{'' if holds else ', MISSED'} |")
+        if not holds:
+            self.missed.append(figure)
 
     def peer(self) -> WhisperModel:
         from faster_whisper import WhisperModel

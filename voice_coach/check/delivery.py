@@ -24,11 +24,22 @@ PAUSES = 3
 
 
 def _counted(*phrases: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(phrases)})\b")
+    # An apostrophe is within a word: the "m" of "I'm" is no hesitation.
+    return re.compile(rf"(?<![\w'])(?:{'|'.join(phrases)})(?![\w'])")
 
 
 FILLERS = _counted(
-    "u+h+", "u+m+", "e+r+m*", "a+h+", "h?m+", "you know", "i mean", "like i said", "or whatever", "and so on"
+    "u+h+",
+    "u+m+",
+    "e+r+m*",
+    "a+h+",
+    "hm+",
+    "m{2,}",
+    "you know",
+    "i mean",
+    "like i said",
+    "or whatever",
+    "and so on",
 )
 HEDGES = _counted(
     "maybe", "perhaps", "probably", "possibly", "sort of", "kind of", "i guess", "i think", "i suppose", "i believe",

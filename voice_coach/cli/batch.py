@@ -153,9 +153,9 @@ def _finished(running: dict[Future[Line], tuple[str, str]], job: Job) -> Iterato
 
 
 def _done(results: Path, job: Job) -> set[str]:
-    """Names and content keys that have a line of this very job; those that failed are tried again.
+    """Names and content keys that have a line of this very job.
 
-    A last line cut off by a crash is removed.
+    Those that failed are tried again, so their lines are removed, as is a last line that a crash cut off.
     """
     try:
         text = results.read_text("utf-8")
@@ -163,19 +163,24 @@ def _done(results: Path, job: Job) -> set[str]:
         return set()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{results}: cannot be read ({error}). Name another file with --out.") from error
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:
-        results.write_text(whole, "utf-8")
-    done = set()
-    for number, line in enumerate(whole.splitlines(), start=1):
+    done: set[str] = set()
+    kept: list[str] = []
+    for number, line in enumerate(text.split("\n")[:-1], start=1):
         try:
             row = json.loads(line)
-            if row["job"] == job.versions and "error" not in row:
+            if row["job"] != job.versions:
+                kept.append(line)
+            elif "error" not in row:
+                kept.append(line)
                 done.add(f"{row['file']} {row['key']}")
         except (ValueError, KeyError, TypeError) as error:
             raise UsageError(
                 f"{results}:{number}: is no result of `check`. Name another file with --out."
             ) from error
+    if (whole := "".join(f"{line}\n" for line in kept)) != text:
+        beside = results.with_name(f"{results.name}.part")
+        beside.write_text(whole, "utf-8")
+        beside.replace(results)
     return done
 
 

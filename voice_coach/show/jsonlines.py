@@ -19,8 +19,12 @@ def judgement_line(
         answer_id: file name, or the id in a batch.
         drill: id of the drill the answer was checked for, if any.
         judgement: what the check said.
-        transcript: the words judged; quotes are cut from it, `start` and `end` are None where it has no times.
+        transcript: the words judged; quotes are cut from it, `start` and `end` are None where it has no times. Where
+            something was said and not understood is there only if it happened.
     """
+    unclear = [
+        {"start": seconds(stretch.start), "end": seconds(stretch.stop)} for stretch in transcript.unclear
+    ]
     return {
         "id": answer_id,
         "drill": drill,
@@ -39,6 +43,7 @@ def judgement_line(
             for finding in judgement.findings
         ],
         "red_flags": [{"id": flag.id, **_quote(flag.evidence, transcript)} for flag in judgement.red_flags],
+        **({"not_understood": unclear} if unclear else {}),
         "versions": judgement.versions,
     }
 

@@ -38,12 +38,16 @@ def delivery_facts(delivery: Delivery) -> list[str]:
 
 def not_understood(unclear: Sequence[Stretch]) -> list[RenderableType]:
     """One line on where something was said that the recogniser made nothing of."""
+    sentence = not_understood_sentence(unclear)
+    return [Hanging("! ", Text(f"{sentence} Replay it to hear what was said."), 2)] if sentence else []
+
+
+def not_understood_sentence(unclear: Sequence[Stretch]) -> str:
+    """The same as a plain sentence, empty where all was understood."""
     if not unclear:
-        return []
+        return ""
     places = listed([f"{clock(stretch.start)} to {clock(stretch.stop)}" for stretch in unclear])
-    return [
-        Hanging("! ", Text(f"Not understood, so not judged: {places}. Replay it to hear what was said."), 2)
-    ]
+    return f"Not understood, so not judged: {places}."
 
 
 def correction(news: Corrected, rubric: Rubric) -> list[RenderableType]:

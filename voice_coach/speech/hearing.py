@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from voice_coach.errors import CoachError
@@ -61,7 +62,7 @@ class Hearing:
         self._told = self._told_unclear = 0
         self._draft: tuple[Word, ...] = ()
         self._changed = False
-        self._last_draft: tuple[Utterance, list[Word]] | None = None
+        self._last_draft: tuple[Utterance, _Heard] | None = None
         self._thread = threading.Thread(target=self._run, name="hearing", daemon=True)
         self._thread.start()
 
@@ -140,9 +141,10 @@ class Hearing:
 
     def _decode(self, utterance: Utterance) -> None:
         if self._last_draft and self._last_draft[0] == _as_draft(utterance):
-            words = self._last_draft[1]
+            heard = self._last_draft[1]
         else:
-            words = self._heard(utterance.start, utterance.stop)
+            heard = self._heard(utterance.start, utterance.stop)
+        words = heard.words
         voice = self.voicing.voice(utterance.start, utterance.stop)
         understood = bool(words) and believed(words, voice)
         if utterance.settled and self._language is None and voice >= LEAST_TELLING:
@@ -150,31 +152,44 @@ class Hearing:
         with self._wake:
             if not utterance.settled:
                 self._draft = tuple(words) if understood else ()
-                self._last_draft = (utterance, words)
+                self._last_draft = (utterance, heard)
             else:
                 self._draft, self._decoded = (), utterance.stop
                 if understood:
                     self._words += words
+                    self._unclear += heard.unclear
                 elif voice >= LEAST_UNCLEAR:
                     self._unclear.append(Stretch(start=utterance.start, stop=utterance.stop))
             self._changed = True
 
-    def _heard(self, start: int, stop: int) -> list[Word]:
-        """The words between two places; what they leave out before, between and after is heard by itself."""
+    def _heard(self, start: int, stop: int) -> _Heard:
+        """What was said between two places; what the words leave out before, between and after is heard by itself."""
         words = self._recogniser.words(self._read(start, stop))
         words = voiced(placed(words, start, stop), self.voicing)
+        heard = _Heard()
         if not words:
-            return []
+            return heard
         begins = [start, *(word.stop or 0 for word in words)]
         ends = [*(word.start or 0 for word in words), stop]
-        found: list[Word] = []
         for begin, end, word in zip(begins, ends, [*words, None], strict=True):
             # Shorter than the whole, so that it comes to an end.
             if end - begin < stop - start and (voice := self.voicing.voice(begin, end)) >= LEAST_SKIPPED:
-                more = self._heard(begin, end)
-                found += more if believed(more, voice) else []
-            found += [word] if word else []
-        return found
+                skipped = self._heard(begin, end)
+                if skipped.words and believed(skipped.words, voice):
+                    heard.words += skipped.words
+                    heard.unclear += skipped.unclear
+                else:
+                    heard.unclear.append(Stretch(start=begin, stop=end))
+            heard.words += [word] if word else []
+        return heard
+
+
+@dataclass(slots=True)
+class _Heard:
+    """Words, and where somebody spoke between them and nothing can be believed."""
+
+    words: list[Word] = field(default_factory=list)
+    unclear: list[Stretch] = field(default_factory=list)
 
 
 def placed(words: Sequence[Word], start: int, stop: int) -> list[Word]:

@@ -10,7 +10,7 @@ from voice_coach.records import SAMPLE_RATE, VERDICTS
 from voice_coach.show.html import page
 from voice_coach.show.page import SIGNS, clock, titles
 from voice_coach.show.report import HEADINGS, headline, must_have_sentence, still_lacking
-from voice_coach.show.spoken import delivery_facts
+from voice_coach.show.spoken import delivery_facts, not_understood_sentence
 from voice_coach.show.transcript import pause_after, questions, timed_lines, word_marks
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ class _Attempt:
             )
             if must_have
             else "",
+            "not_understood": not_understood_sentence(attempt.transcript.unclear),
             "audio": self._audio(),
             "words_note": ""
             if attempt.source == "typed"
