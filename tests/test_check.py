@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.benchmarks.corpus import WHOLE
+from tests.benchmarks.labelled import labelled
 from voice_coach.check.judge import Judge
 from voice_coach.check.misheard import repaired
 from voice_coach.check.reader import OVERLAP, PIECE, WEIGHTS, Reader, pieces_of, plain
@@ -74,6 +76,16 @@ def test_talk_about_something_else_earns_nothing() -> None:
         "began to rain so we sat in the car and listened to an old radio play about a lighthouse"
     )
     assert set(verdicts(judged(text)).values()) == {"missed"}
+
+
+def test_of_the_labelled_talk_about_something_else_hardly_anything_earns_anything() -> None:
+    answers = [one for one in labelled(WHOLE) if one.kind == "off-topic"]
+    earned = {
+        one.id: {verdict for verdict in verdicts(judged(one.answer, one.question)).values()} - {"missed"}
+        for one in answers
+    }
+    # One fills its time with the words of the question: "each one has its advantages".
+    assert {key: found for key, found in earned.items() if found} == {"w424": {"named"}}
 
 
 def test_the_question_read_out_earns_nothing() -> None:

@@ -24,7 +24,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from tests.benchmarks.labelled import transcript_of
-from voice_coach.check.judge import Judge, decide
+from voice_coach.check.judge import Judge
 from voice_coach.check.reader import Reader
 from voice_coach.content.load import Library
 from voice_coach.content.models import Concept, Examples, Rubric
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from voice_coach.check.judge import Answer, Ground
 
 RIGHT = "correct"
 
@@ -122,12 +124,10 @@ def main(folder: Path) -> None:
         for text, correct in question.answers:
             answer = judge.read(transcript_of(text), question.text)
             (ground,) = judge.grounds(answer, rubric)
-            probabilities, bar = (
-                ground.weighed(answer) if answer.stretches.spans else ({"explained": 0.0, "missed": 1.0}, 1.0)
-            )
+            odd, bar = _explained(ground, answer)
             truth.append(correct)
-            odds.append(probabilities["explained"])
-            guess.append(decide(probabilities, bar) == "explained")
+            odds.append(odd)
+            guess.append(odd >= bar)
             words.append(overlap(text, question.references))
     right, shares = np.array(truth), np.array(words)
     say(f"{len(asked)} questions, {len(right)} answers, {right.mean():.0%} of them correct")
@@ -140,6 +140,14 @@ def main(folder: Path) -> None:
     ):
         own = 2 * (right & found).sum() / max(1, right.sum() + found.sum())
         say(f"{name:10}{weighted_f1(right, found):12.3f}{own:12.3f}{ranked(right, score):8.3f}")
+
+
+def _explained(ground: Ground, answer: Answer) -> tuple[float, float]:
+    """How likely it is that the answer explains it, and from where on it counts."""
+    if not answer.stretches.spans:
+        return 0.0, 1.0
+    probabilities, bar = ground.weighed(answer)
+    return probabilities["explained"], bar
 
 
 def say(line: str) -> None:

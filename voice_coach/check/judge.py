@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from voice_coach.check import matching
 from voice_coach.check.anchors import Anchors
 from voice_coach.check.claims import raised
@@ -26,20 +28,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from voice_coach.check.reader import Embeddings, Read, Reader, Stretches
     from voice_coach.content.models import Concept, Rubric
     from voice_coach.records import Span, Transcript, Verdict
 
-VERSION = "reader-2"
+VERSION = "reader-3"
 """Changes with everything here that may move a verdict, except weights and head, which have their own."""
 
 _RUBRICS = 32
 """Rubrics kept ready: one per drill in use."""
 _OFF_TOPIC = 0.12
 """Mean of the stance "off" from which an answer is about something else; answers to the question stay below 0.05."""
+_LITTLE, _FAR = 0.2, 0.2
+"""Talk in which hardly any word speaks to a concept is looked at again: it is about something else, too, where the
+median stretch is no more like any concept's statement than this. Answers that say little are at 0.22 and more, talk
+about other things below 0.19."""
 _UNSURE = 0.5
 """Mean probability of the words of a verdict's best evidence below which it is unclear what was said."""
 _SET_ASIDE = 0.5
@@ -58,10 +63,17 @@ class Answer:
     lists: NDArray[np.bool_]
 
     @property
-    def off_topic(self) -> bool:
-        """Whether it talks about something else altogether, which earns nothing."""
+    def elsewhere(self) -> float:
+        """How far it talks about something else, by the reader's own stance."""
         off = self.stretches.stance[:, STANCES_READ.index("off")]
-        return bool(len(off)) and float(off.mean()) >= _OFF_TOPIC
+        return float(off.mean()) if len(off) else 0.0
+
+    @property
+    def spoken(self) -> float:
+        """Share of its words that speak to the likeliest concept of each stretch, of those that the reader knows."""
+        speaks = (1 - self.stretches.verdicts[:, :, VERDICTS_READ.index("nothing")]).max(axis=1)
+        words = np.array([span.stop - span.first for span in self.stretches.spans])
+        return float(speaks @ words / words.sum()) if len(words) else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,9 @@ class Judge:
         self._reader = reader
         self._known = {concept.id: concept for concept in core.concepts if concept.id in CONCEPTS}
         self._anchors = Anchors(reader, cache)
+        self._statements = lru_cache(maxsize=1)(
+            lambda: self._anchors.embed([concept.statement for concept in self._known.values()])
+        )
         self._targets = lru_cache(maxsize=_RUBRICS)(
             lambda concepts: matching.targets(
                 concepts,
@@ -136,7 +151,7 @@ class Judge:
         if reason is not None:
             return Judgement(rubric=rubric.id, graded=False, not_graded=reason, versions=versions)
         answer = self.read(transcript, question)
-        if answer.off_topic and any(map(self._knows, rubric.concepts)):
+        if any(map(self._knows, rubric.concepts)) and self._off_topic(answer):
             missed = tuple(Finding(concept=c.id, verdict="missed", confidence=1) for c in rubric.concepts)
             return Judgement(rubric=rubric.id, findings=missed, versions=versions)
         return Judgement(
@@ -179,6 +194,15 @@ class Judge:
             CheckError: the reader failed.
         """
         return self._anchors.embed(texts)
+
+    def _off_topic(self, answer: Answer) -> bool:
+        """Whether it talks about something else altogether, which earns nothing."""
+        if answer.elsewhere >= _OFF_TOPIC:
+            return True
+        if not answer.stretches.spans or answer.spoken >= _LITTLE:
+            return False
+        likeness = answer.read.embeddings(answer.stretches.spans) @ self._statements().T
+        return float(np.median(likeness.max(axis=1))) < _FAR
 
     def _matched(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
         """What each stretch does for each concept that the reader does not know."""
