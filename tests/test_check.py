@@ -81,11 +81,10 @@ def test_talk_about_something_else_earns_nothing() -> None:
 def test_of_the_labelled_talk_about_something_else_hardly_anything_earns_anything() -> None:
     answers = [one for one in labelled(WHOLE) if one.kind == "off-topic"]
     earned = {
-        one.id: {verdict for verdict in verdicts(judged(one.answer, one.question)).values()} - {"missed"}
-        for one in answers
+        one.id: set(verdicts(judged(one.answer, one.question)).values()) - {"missed"} for one in answers
     }
-    # One fills its time with the words of the question: "each one has its advantages".
-    assert {key: found for key, found in earned.items() if found} == {"w424": {"named"}}
+    # Some fill their time with the words of the question: "each one has its advantages".
+    assert {key: found for key, found in earned.items() if found} == {"w124": {"named"}, "w424": {"named"}}
 
 
 def test_the_question_read_out_earns_nothing() -> None:

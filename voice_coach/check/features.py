@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 FEATURES = (
     "explained", "named", "dismissed", "taken-back-after", "dismissed-after", "spoken-to",
-    "explained-words", "named-words", "dismissed-words", "explained-after-dismissed",
+    "explained-words", "named-words", "dismissed-words", "explained-after-dismissed", "explained-throughout",
+    "explained-elsewhere",
 )  # fmt: skip
-"""What the head sees: log odds of the best stretch, and logarithms of how many words do something."""
+"""What the head sees: log odds of the best stretch, logarithms of how many words do something, and for comparison how
+much of the whole answer explains it, and how well the answer explains anything."""
 
 _NOTHING, _EXPLAINED = VERDICTS_READ.index("nothing"), VERDICTS_READ.index("explained")
 
@@ -56,10 +58,17 @@ def features(own: NDArray[np.float64], answer: Stretches) -> NDArray[np.float64]
             np.log(named @ words + 1),
             np.log(dismissed @ words + 1),
             most(explained, first >= stop[against]),
+            each(explained) @ words / words.sum(),
+            each(answer.verdicts[:, :, _EXPLAINED].max(axis=0)).mean(),
         ]
     )
 
 
 def log_odds(probability: float) -> float:
     """Of a probability, within about -7 and 7."""
-    return float(np.log((probability + 1e-3) / (1 - probability + 1e-3)))
+    return float(each(np.asarray(probability)))
+
+
+def each(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The log odds of each probability."""
+    return np.asarray(np.log((probabilities + 1e-3) / (1 - probabilities + 1e-3)), np.float64)

@@ -105,15 +105,20 @@ def core_rows(
 
 
 def chosen_bar(
-    rows: NDArray[np.float64], truth: NDArray[np.int64], groups: NDArray[np.int64], counted: NDArray[np.bool_]
+    rows: NDArray[np.float64],
+    truth: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    share: NDArray[np.float64],
+    counted: NDArray[np.bool_],
 ) -> float:
     """The bar for "explained" that does best on the rows that are counted, each group of them left out in turn."""
     bars = np.arange(0.30, 0.61, 0.05).round(2)
     score = np.zeros(len(bars))
     odds = np.zeros((len(rows), len(VERDICTS)))
     for group in np.unique(groups[counted]):
-        weights, bias = regression(rows[groups != group], truth[groups != group], len(VERDICTS))
-        odds[groups == group] = _odds(rows[groups == group] @ weights.T + bias)
+        kept = groups != group
+        weights, bias = regression(rows[kept], truth[kept], len(VERDICTS), share[kept])
+        odds[~kept] = _odds(rows[~kept] @ weights.T + bias)
     odds, truth = odds[counted], truth[counted]
     for at, bar in enumerate(bars):
         rest = 1 + odds[:, 1:].argmax(axis=1)
@@ -173,20 +178,20 @@ def fit_all(reader: Reader, folders: Sequence[Path] = (WHOLE,)) -> None:
         Case(one.question, tuple(one.answer.split()), tuple(one.verdict(c) or "" for c in CONCEPTS))
         for one in answers
     ]
-    passages = [(crop, own) for one, own in zip(answers, last, strict=True) for crop in crops(one)]
-    rows, truth, of_case = core_rows(judge, cases, core)
+    passages = [(crop, number) for number, one in enumerate(answers) for crop in crops(one)]
+    whole, whole_truth, of_case = core_rows(judge, cases, core)
     few, few_truth, of_passage = core_rows(judge, [crop for crop, _ in passages], core)
-    rows = np.c_[rows, last[of_case]]
-    few = np.c_[few, np.array([own for _, own in passages])[of_passage]]
+    of_answer = np.concatenate((of_case, np.array([number for _, number in passages])[of_passage]))
+    rows = np.c_[np.concatenate((whole, few)), last[of_answer]]
+    truth = np.concatenate((whole_truth, few_truth))
+    share = np.concatenate((np.ones(len(whole)), np.full(len(few), CROPS * len(whole) / len(few))))
     asked = questions(answers)
-    of_question = np.array([asked.index(case.question) for case in cases])[of_case]
-    bar = chosen_bar(rows, truth, of_question, last[of_case])
-    share = np.concatenate((np.ones(len(rows)), np.full(len(few), CROPS * len(rows) / len(few))))
-    weights, bias = regression(
-        np.concatenate((rows, few)), np.concatenate((truth, few_truth)), len(VERDICTS), share
-    )
+    of_question = np.array([asked.index(one.question) for one in answers])[of_answer]
+    counted = last[of_answer] & (np.arange(len(rows)) < len(whole))
+    bar = chosen_bar(rows, truth, of_question, share, counted)
+    weights, bias = regression(rows, truth, len(VERDICTS), share)
     _write("head.json", as_head(weights[:, :-1], bias + weights[:, -1], bar, reader.version[:6]))
-    sys.stdout.write(f"{len(rows)} pairs of whole answers, {len(few)} of passages, bar {bar}\n")
+    sys.stdout.write(f"{len(whole)} pairs of whole answers, {len(few)} of passages, bar {bar}\n")
 
 
 def _write(name: str, kept: Mapping[str, object]) -> None:
