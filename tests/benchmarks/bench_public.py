@@ -60,15 +60,17 @@ def questions(folder: Path) -> Iterator[Question]:
         if not found:
             raise ValueError(f"{path}: there is no question in it")
         for question in found:
-            answers = tuple(
-                (_text(answer.find("response")) or _text(answer), _mark(answer))
-                for answer in question.iter("studentAnswer")
-            )
+            answers = tuple((_said(answer), _mark(answer)) for answer in question.iter("studentAnswer"))
             yield Question(
                 _text(question.find("questionText")),
                 tuple(_text(reference) for reference in question.iter("referenceAnswer")),
                 tuple((text, mark == RIGHT) for text, mark in answers if text),
             )
+
+
+def _said(answer: ET.Element) -> str:
+    response = answer.find("response")
+    return _text(answer if response is None else response)
 
 
 def _mark(answer: ET.Element) -> str:
