@@ -78,6 +78,21 @@ def test_talk_about_something_else_earns_nothing() -> None:
     assert set(verdicts(judged(text)).values()) == {"missed"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "And so my fellow Americans, ask not what your country can do for you, ask what you can do for your country.",
+        (
+            "It was expected to turn cold by the evening. The team dropped nine points in a set. My sister was "
+            "late again. Shall we meet at noon? They were all in the garden. I should like to change my coat."
+        ),
+    ],
+    ids=["a speech", "single sentences"],
+)
+def test_speeches_and_sentences_read_out_earn_nothing(text: str) -> None:
+    assert set(verdicts(judged(text)).values()) == {"missed"}
+
+
 def test_of_the_labelled_talk_about_something_else_hardly_anything_earns_anything() -> None:
     answers = [one for one in labelled(WHOLE) if one.kind == "off-topic"]
     earned = {

@@ -41,10 +41,10 @@ _RUBRICS = 32
 """Rubrics kept ready: one per drill in use."""
 _OFF_TOPIC = 0.12
 """Mean of the stance "off" from which an answer is about something else; answers to the question stay below 0.05."""
-_LITTLE, _FAR = 0.2, 0.2
-"""Talk in which hardly any word speaks to a concept is looked at again: it is about something else, too, where the
-median stretch is no more like any concept's statement than this. Answers that say little are at 0.22 and more, talk
-about other things below 0.19."""
+_LITTLE, _FAR, _WORTH = 0.5, 0.23, 0.25
+"""Talk of which less than `_LITTLE` speaks to a concept is looked at again: it is about something else, too, where its
+median stretch is less like any concept's statement than `_FAR`, less `_WORTH` times what speaks to one. Answers that
+say little are above that, talk about other things below it."""
 _UNSURE = 0.5
 """Mean probability of the words of a verdict's best evidence below which it is unclear what was said."""
 _SET_ASIDE = 0.5
@@ -199,10 +199,11 @@ class Judge:
         """Whether it talks about something else altogether, which earns nothing."""
         if answer.elsewhere >= _OFF_TOPIC:
             return True
-        if not answer.stretches.spans or answer.spoken >= _LITTLE:
+        spoken = answer.spoken
+        if not answer.stretches.spans or spoken >= _LITTLE:
             return False
         likeness = answer.read.embeddings(answer.stretches.spans) @ self._statements().T
-        return float(np.median(likeness.max(axis=1))) < _FAR
+        return float(np.median(likeness.max(axis=1))) < _FAR - _WORTH * spoken
 
     def _matched(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
         """What each stretch does for each concept that the reader does not know."""
