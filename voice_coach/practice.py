@@ -27,7 +27,6 @@ from voice_coach.audio.recorder import Recorder, Tape
 from voice_coach.check.delivery import delivery, pace
 from voice_coach.errors import DeviceError, VoiceError
 from voice_coach.events import Asked, Ended, Event, Graded, Level, Listening, Paused, Warned
-from voice_coach.history.archive import new_id
 from voice_coach.interviewer import continued
 from voice_coach.records import SAMPLE_RATE, Attempt, Frame, Notice, Transcript, Word
 from voice_coach.speech.hearing import Hearing
@@ -418,7 +417,7 @@ def _asked(question: Question) -> Asked:
 def _answering(desk: Desk, question: Question, source: AnswerSource) -> Answering:
     now = desk.clock.now()
     return Answering(
-        id=new_id(now),
+        id=desk.archive.free_id(now),
         drill=question.drill.id,
         asked_at=now,
         source=source,

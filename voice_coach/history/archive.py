@@ -105,6 +105,18 @@ class Archive:
                 written.unlink(missing_ok=True)
             return attempt
 
+    def free_id(self, now: datetime) -> str:
+        """A new id that no attempt has: one answer never takes the place of another.
+
+        Raises:
+            ArchiveError: the archive cannot be read.
+        """
+        with explained(self.path):
+            while True:
+                found = new_id(now)
+                if not self.connection.execute("SELECT 1 FROM attempts WHERE id = ?", (found,)).fetchone():
+                    return found
+
     def attempt(self, id_or_prefix: str | None = None) -> Attempt:
         """The attempt whose id begins or ends so, or the latest one.
 
