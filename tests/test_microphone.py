@@ -288,8 +288,13 @@ except DeviceError as error:
 
 
 def listen(seconds: float, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    # Unbuffered: `communicate` would not give what a buffer took beyond a first `read`.
     return subprocess.Popen(
-        [sys.executable, "-c", LISTEN, str(seconds)], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", LISTEN, str(seconds)],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
     )
 
 

@@ -97,12 +97,12 @@ class Read:
 
     Attributes:
         sums: of shape (tokens + 1, labels), the network's logits added up, so that any stretch has its mean at once.
-        states: of shape (tokens, WIDTH).
+        states: piece by piece, together of shape (tokens, WIDTH).
         starts: of shape (words + 1,), the first token of each word, and the number of tokens.
     """
 
     sums: NDArray[np.float64]
-    states: NDArray[np.float32]
+    states: tuple[NDArray[np.floating], ...]
     starts: NDArray[np.int64]
 
     def over(self, spans: Sequence[Span]) -> Stretches:
@@ -122,7 +122,8 @@ class Read:
     def embeddings(self, spans: Sequence[Span]) -> Embeddings:
         """The meaning of each span in its place."""
         ends = [(self.starts[span.first], self.starts[span.stop]) for span in spans]
-        return _normed([self.states[first:stop] for first, stop in ends])
+        states = np.concatenate(self.states)
+        return _normed([states[first:stop] for first, stop in ends])
 
 
 def plain(text: str) -> str:
@@ -162,12 +163,15 @@ def read(
         kinds = np.array([0] * len(head) + [1] * (stop - first + 1), np.int64)
         return network(row, kinds)
 
-    logits, states = np.zeros((len(ids), sum(SIZES))), np.zeros((len(ids), WIDTH), np.float32)
-    for (first, stop, believed), found in zip(pieces, each(tags, pieces), strict=True):
+    # Of twenty minutes these arrays are most of what a judgement takes: added up in place, and states not copied.
+    sums, states = np.zeros((len(ids) + 1, sum(SIZES))), []
+    ends = [*(believed for *_, believed in pieces[1:]), len(ids)]
+    for (first, _, believed), stop, found in zip(pieces, ends, each(tags, pieces), strict=True):
         part = slice(len(head) + believed - first, len(head) + stop - first)
-        logits[believed:stop], states[believed:stop] = found[0][part], found[1][part]
-    sums = np.concatenate((np.zeros((1, sum(SIZES))), np.cumsum(logits, axis=0)))
-    return Read(sums, states, np.cumsum([0, *map(len, by_word)]))
+        sums[believed + 1 : stop + 1] = found[0][part]
+        states.append(found[1][part])
+    np.cumsum(sums, axis=0, out=sums)
+    return Read(sums, tuple(states), np.cumsum([0, *map(len, by_word)]))
 
 
 def pieces_of(tokens: int) -> Iterator[tuple[int, int, int]]:
@@ -181,9 +185,9 @@ def pieces_of(tokens: int) -> Iterator[tuple[int, int, int]]:
         first = stop - OVERLAP
 
 
-def _normed(groups: Sequence[NDArray[np.float32]]) -> Embeddings:
+def _normed(groups: Sequence[NDArray[np.floating]]) -> Embeddings:
     """The mean of each group of states, scaled to length one; of no states nothing."""
-    means = np.stack([group.mean(axis=0) if len(group) else np.zeros(WIDTH, np.float32) for group in groups])
+    means = np.stack([group.mean(axis=0, dtype=np.float32) if len(group) else np.zeros(WIDTH, np.float32) for group in groups])
     return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9), np.float32)
 
 
