@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
-import sys
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voice_coach.errors import CheckError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
@@ -66,25 +63,6 @@ def outcome(session: Any, inputs: Mapping[str, NDArray[Any]], wanted: Sequence[s
     except Exception as error:  # the runtime raises types of its own
         raise CheckError(f"The reader failed: {error}.") from error
     return found
-
-
-def give_back() -> None:
-    """Free memory goes back to the system.
-
-    Without it a process that judges along while somebody talks grows with the answer, since glibc keeps what threads
-    have freed; elsewhere there is nothing to do.
-    """
-    trim = _trim()
-    if trim is not None:
-        trim(0)
-
-
-@cache
-def _trim() -> Callable[[int], int] | None:
-    if sys.platform != "linux":
-        return None
-    trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
-    return trim
 
 
 def tokenizer() -> Tokenizer:

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voice_coach.check.network import give_back, loaded, outcome, tokenizer, verified
+from voice_coach.check.network import loaded, outcome, tokenizer, verified
+from voice_coach.memory import give_back
 from voice_coach.records import Span
 
 if TYPE_CHECKING:
@@ -187,7 +188,8 @@ def pieces_of(tokens: int) -> Iterator[tuple[int, int, int]]:
 
 def _normed(groups: Sequence[NDArray[np.floating]]) -> Embeddings:
     """The mean of each group of states, scaled to length one; of no states nothing."""
-    means = np.stack([group.mean(axis=0, dtype=np.float32) if len(group) else np.zeros(WIDTH, np.float32) for group in groups])
+    nothing = np.zeros(WIDTH, np.float32)
+    means = np.stack([group.mean(axis=0, dtype=np.float32) if len(group) else nothing for group in groups])
     return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9), np.float32)
 
 

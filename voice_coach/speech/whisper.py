@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from voice_coach.errors import HearingError
+from voice_coach.memory import give_back
 from voice_coach.records import SAMPLE_RATE, Word
 from voice_coach.speech import glossary
 from voice_coach.speech.guards import collapse_loops
@@ -225,6 +226,7 @@ class Whisper:
             with self._decoding:
                 self._model.encode.window = LONGEST_WINDOW
                 segment = next(segments, None)  # decodes when a window's segments are used up
+            give_back()
             if waiting and (segment is None or segment.seek != waiting[0].seek):
                 yield waiting
                 waiting = []
@@ -236,7 +238,9 @@ class Whisper:
         """What is heard when `told` was read before."""
         with self._decoding:
             self._model.encode.window = window
-            return self._decoded(samples, told)
+            heard = self._decoded(samples, told)
+        give_back()
+        return heard
 
     def _decoded(self, samples: Any, told: str | None) -> _Heard:
         duration = len(samples) / SAMPLE_RATE
