@@ -19,6 +19,7 @@ from voice_coach.cli import COMMANDS, application
 from voice_coach.demo import RECORDING
 from voice_coach.errors import UsageError
 from voice_coach.history.archive import Archive
+from voice_coach.speech import weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -386,6 +387,16 @@ def test_a_recording_that_is_cut_off_is_judged_as_far_as_it_goes(program: Progra
     judged = program.run("check", str(cut), "--json")
     assert judged.returncode == 0, judged.stderr
     assert json.loads(judged.stdout)["graded"]
+
+
+@pytest.mark.model
+def test_a_folder_of_weights_is_a_model_like_a_named_one(program: Program, models: Path) -> None:
+    folder = weights.locate("base", models)
+    judged = program.run("check", str(RECORDING), "--model", str(folder), "--json")
+    assert judged.returncode == 0, judged.stderr
+    found = json.loads(judged.stdout)
+    assert found["graded"]
+    assert any(finding["evidence"] for finding in found["findings"])
 
 
 def _write_silence(path: Path, seconds: int = 4) -> None:

@@ -3,8 +3,8 @@
     python -m tests.benchmarks.bench_check ANSWERS_FOLDER [HEARD_FILE]
     VOICE_COACH_ANSWERS=ANSWERS_FOLDER tests/run -m bench
 
-The folder holds answers as `labelled.py` describes them. A clone has those that the head was fitted on
-(`rubrics/training/whole`); only other answers tell what the judge is worth.
+The folder holds answers as `labelled.py` describes them. A clone has those that the judge has learnt from
+(`rubrics/training/whole`); only other answers tell what it is worth.
 With HEARD_FILE the answers are also judged as a recogniser hears them (see `respoken.py`, which makes the file).
 """
 
