@@ -74,8 +74,13 @@ class Along:
         # A guess is judged only for somebody who looks on: it would double the machine's work.
         self._draft = draft if self._shown else ()
 
-    def poll(self) -> Iterator[Event]:
-        """How the concepts stand, where that changed; never waits."""
+    def poll(self, *, resting: bool = True) -> Iterator[Event]:
+        """How the concepts stand, where that changed; never waits.
+
+        Args:
+            resting: whether the recogniser has nothing to do. It comes first: a judgement that nobody sees begins only
+                then, so that the two never need a processor and their memory at once.
+        """
         if self._judge is None:
             return
         if self._shown and self._told is None:
@@ -92,7 +97,7 @@ class Along:
             self._running = None
             yield from self._tell(judgement.verdicts)
         said = self._settled + self._draft
-        if self._running is None and self._due(said):
+        if self._running is None and self._due(said) and (self._shown or resting):
             self.judged = said
             words = Transcript(words=self._before + said)
             self._running = self._pool.submit(

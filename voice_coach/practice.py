@@ -244,7 +244,7 @@ class _Ear:
             if self._along:
                 self._along.add(heard.settled, heard.draft)
         if self._along:
-            yield from self._along.poll()
+            yield from self._along.poll(resting=self.hearing.resting)
         if not self._late and self.hearing.behind > TOO_FAR_BEHIND and not self.tape.finished:
             self._late = True
             yield Warned(

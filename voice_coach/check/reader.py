@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "reader_data"
 WEIGHTS = {
-    "mpnet.onnx": "d99d46ee859317c3fa3e9f542e36348ecc491007952e92bfd23d5a5e41110254",
+    "mpnet.onnx": "a10342dd8c829af7249d9323bafd8e99fb1670fb12ef1548d92cce17a726d6d1",
     "minilm.onnx": "66a595a99b6c82552bfaa3c4edc2399d36f490cc4922157ec8bec2d80ca42806",
 }
 """The networks and their SHA-256; the first gives the embeddings."""

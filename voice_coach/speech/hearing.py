@@ -54,6 +54,7 @@ class Hearing:
         self._settled_jobs: deque[Utterance] = deque()
         self._draft_job: Utterance | None = None
         self._decoded = 0
+        self._decoding = False
         self._closing = False
         self._fault: CoachError | None = None
         self._words: list[Word] = []
@@ -90,6 +91,12 @@ class Hearing:
         with self._wake:
             waiting = self._settled_jobs[-1].stop if self._settled_jobs else self._decoded
             return max(0, waiting - self._decoded)
+
+    @property
+    def resting(self) -> bool:
+        """Whether the recogniser has nothing to do just now."""
+        with self._wake:
+            return not (self._decoding or self._settled_jobs or self._draft_job)
 
     def finish(self) -> Transcript:
         """Decode what is left and give all the words.
@@ -132,12 +139,17 @@ class Hearing:
                 self._fault = error
 
     def _next(self) -> Utterance | None:
+        utterance: Utterance | None
         with self._wake:
+            self._decoding = False
             self._wake.wait_for(lambda: self._settled_jobs or self._draft_job or self._closing)
             if self._settled_jobs:
-                return self._settled_jobs.popleft()
-            utterance, self._draft_job = self._draft_job, None
-            return None if self._closing else utterance
+                utterance = self._settled_jobs.popleft()
+            else:
+                utterance, self._draft_job = self._draft_job, None
+                utterance = None if self._closing else utterance
+            self._decoding = utterance is not None
+            return utterance
 
     def _decode(self, utterance: Utterance) -> None:
         if self._last_draft and self._last_draft[0] == _as_draft(utterance):
