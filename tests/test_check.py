@@ -93,13 +93,12 @@ def test_speeches_and_sentences_read_out_earn_nothing(text: str) -> None:
     assert set(verdicts(judged(text)).values()) == {"missed"}
 
 
-def test_of_the_labelled_talk_about_something_else_hardly_anything_earns_anything() -> None:
+def test_the_labelled_talk_about_something_else_earns_nothing() -> None:
     answers = [one for one in labelled(WHOLE) if one.kind == "off-topic"]
     earned = {
         one.id: set(verdicts(judged(one.answer, one.question)).values()) - {"missed"} for one in answers
     }
-    # Some fill their time with the words of the question: "each one has its advantages".
-    assert {key: found for key, found in earned.items() if found} == {"w124": {"named"}, "w424": {"named"}}
+    assert {key: found for key, found in earned.items() if found} == {}
 
 
 def test_the_question_read_out_earns_nothing() -> None:
