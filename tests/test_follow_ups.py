@@ -354,6 +354,16 @@ def test_where_nobody_looks_on_it_judges_along_in_large_steps() -> None:
     assert len(judge.questions) == 3  # the question's own words, and twice the answer
 
 
+@pytest.mark.parametrize("shown", [False, True])
+def test_what_nobody_sees_waits_for_the_recogniser(shown: bool) -> None:
+    with Along(WordJudge(), QUESTION, shown=shown) as along:
+        along.add((Word(text="x"),) * STEP)
+        list(along.poll(resting=False))
+        assert len(along.judged) == (STEP if shown else 0)
+        list(along.poll(resting=True))
+        assert len(along.judged) == STEP
+
+
 def test_typed_words_light_up_what_they_explain_also_those_of_the_answer_before(desk: Desk) -> None:
     lines = iter(["w1", "", "w2", "w4", ""])
     events = list(interview(QUESTION, lambda asked: answer_typed(replace(desk, coach=True), asked, lines), 1))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fakes import GAP_SAMPLES, WORD_SAMPLES, FakeRecogniser, loud, said, silence
+from tests.fakes import GAP_SAMPLES, WORD_SAMPLES, FakeRecogniser, Gate, loud, said, silence
 from voice_coach.audio.file import reblocked
 from voice_coach.errors import HearingError
 from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Frame, Word
@@ -95,6 +95,19 @@ def test_only_a_cut_without_a_pause_may_part_a_word(stretches: list[tuple[int, f
     stretches = [(count, pause + 0.5) for count, pause in stretches]
     sound, words = spoken(stretches)
     assert texts(hear(sound).words) == words
+
+
+def test_it_rests_when_all_that_was_cut_is_decoded() -> None:
+    gate = Gate()
+    sound = said(1, 2) + silence(2)
+    hearing = hearing_of(sound, FakeRecogniser(while_decoding=gate.stand))
+    rested = [hearing.resting]
+    feed(hearing, sound)
+    gate.reached()
+    rested.append(hearing.resting)
+    gate.open()
+    assert texts(hearing.finish().words) == ["w1", "w2"]
+    assert [*rested, hearing.resting] == [True, False, True]
 
 
 def test_the_language_is_told_once_from_enough_talk() -> None:

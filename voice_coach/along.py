@@ -79,7 +79,7 @@ class Along:
 
         Args:
             resting: whether the recogniser has nothing to do. It comes first: a judgement that nobody sees begins only
-                then, so that the two never need a processor and their memory at once.
+                then, so that the two seldom need a processor and their memory at once.
         """
         if self._judge is None:
             return
