@@ -85,6 +85,8 @@ class Model:
     def encode(self) -> None:
         """Never called: nothing is decoded."""
 
+    feature_extractor = encode
+
     def transcribe(self, _: object, *, hotwords: str | None, **__: object) -> tuple[Iterator[Segment], None]:
         self.asked += 1
         return iter([self._with_it if hotwords else self._without]), None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from faster_whisper import WhisperModel
+from faster_whisper.feature_extractor import FeatureExtractor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from voice_coach.errors import HearingError
 from voice_coach.records import FRAME_SAMPLES, SAMPLE_RATE, Frame, Transcript, Word
 from voice_coach.speech import weights
 from voice_coach.speech.hearing import Hearing
+from voice_coach.speech.mel import PiecewiseMel
 from voice_coach.speech.voice import Voice
 from voice_coach.speech.whisper import Whisper, compression_ratio, joined
 
@@ -191,6 +193,17 @@ def test_nobody_is_heard_where_nobody_spoke(sound: bytes, whisper: Whisper) -> N
 def test_a_sentence_in_noise_is_heard(spoken: bytes, whisper: Whisper) -> None:
     words = heard(mixed(spoken, noise(len(spoken) / 2 / SAMPLE_RATE, level=300)), whisper).words
     assert share_right(words) > 0.6
+
+
+@given(seconds=st.floats(0.01, 65), seed=st.integers(0, 9))
+@settings(max_examples=20, deadline=None)
+def test_features_made_piece_by_piece_are_those_of_the_whole(seconds: float, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    samples = chance.normal(size=round(seconds * SAMPLE_RATE)).astype(np.float32)
+    samples *= np.repeat(10 ** chance.uniform(-6, 0, 66), SAMPLE_RATE)[: len(samples)].astype(np.float32)
+    whole, pieces = FeatureExtractor()(samples), PiecewiseMel(FeatureExtractor())(samples)
+    assert whole.shape == pieces.shape
+    assert np.abs(whole - pieces).max() < 1e-5
 
 
 def test_a_folder_without_a_model_is_an_error_that_says_how_to_get_one(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from voice_coach.memory import give_back
 from voice_coach.records import SAMPLE_RATE, Word
 from voice_coach.speech import glossary
 from voice_coach.speech.guards import collapse_loops
+from voice_coach.speech.mel import PiecewiseMel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -149,6 +150,7 @@ class Whisper:
                 "Remove the folder and get it again with `voice-coach models get`."
             ) from error
         model.encode = _ShortEncode(model)
+        model.feature_extractor = PiecewiseMel(model.feature_extractor)
         return model
 
     def words(self, pcm: bytes) -> list[Word]:
