@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.benchmarks.corpus import WHOLE
 from tests.benchmarks.labelled import labelled
+from voice_coach.check.head import Bars
 from voice_coach.check.judge import Judge
 from voice_coach.check.misheard import repaired
 from voice_coach.check.reader import OVERLAP, PIECE, WEIGHTS, Reader, pieces_of, plain
@@ -17,7 +18,7 @@ from voice_coach.check.stretches import stretches
 from voice_coach.check.trial import transcript_of
 from voice_coach.content.load import Library
 from voice_coach.errors import CheckError
-from voice_coach.records import Judgement, Transcript, Word
+from voice_coach.records import Judgement, Transcript, Verdict, Word
 
 CORE = Library().core()
 JUDGE = Judge(Reader(), CORE)
@@ -63,6 +64,24 @@ def test_what_is_set_aside_is_no_bare_mention() -> None:
         )
     )
     assert (found["monitoring"], found["cost"]) == ("named", "dismissed")
+
+
+@pytest.mark.parametrize(
+    ("explained", "named", "dismissed", "said"),
+    [
+        (0.60, 0.00, 0.00, "explained"),
+        (0.50, 0.00, 0.00, "named"),  # as likely explained as missed: the one between them
+        (0.10, 0.30, 0.00, "named"),
+        (0.10, 0.20, 0.30, "missed"),
+        (0.10, 0.20, 0.40, "dismissed"),
+    ],
+)
+def test_in_doubt_between_two_verdicts_the_one_between_them_is_said(
+    explained: float, named: float, dismissed: float, said: Verdict
+) -> None:
+    odds: dict[Verdict, float] = {"explained": explained, "named": named, "dismissed": dismissed}
+    odds["missed"] = 1 - sum(odds.values())
+    assert Bars(explained=0.55, named=0.40).verdict(odds) == said
 
 
 def test_a_list_of_terms_explains_nothing() -> None:

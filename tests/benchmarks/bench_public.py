@@ -148,8 +148,8 @@ def _explained(ground: Ground, answer: Answer) -> tuple[float, float]:
     """How likely it is that the answer explains it, and from where on it counts."""
     if not answer.stretches.spans:
         return 0.0, 1.0
-    probabilities, bar = ground.weighed(answer)
-    return probabilities["explained"], bar
+    probabilities, bars = ground.weighed(answer)
+    return probabilities["explained"], bars.explained
 
 
 def say(line: str) -> None:

@@ -19,6 +19,8 @@ from voice_coach.errors import CheckError
 from voice_coach.records import VERDICTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from voice_coach.records import Verdict
@@ -27,16 +29,34 @@ _FILE = Path(__file__).parent / "head.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """`weights` of shape (verdicts, features), `bias` of shape (verdicts,), in the order of `VERDICTS`.
+class Bars:
+    """What a verdict takes: the least probability of "explained", and of "explained" and "named" together.
 
-    `bar` is the least probability at which "explained" is said.
+    With one half each it is the median of missed, named, explained. Errors of two grades cost trust, so that in doubt
+    the one between them is said.
     """
+
+    explained: float
+    named: float
+
+    def verdict(self, probabilities: Mapping[Verdict, float]) -> Verdict:
+        """What is said where the verdicts are so likely."""
+        explained, named = probabilities["explained"], probabilities["named"]
+        if explained >= self.explained:
+            return "explained"
+        if explained + named >= self.named:
+            return "named"
+        return "dismissed" if probabilities["dismissed"] > probabilities["missed"] else "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`weights` of shape (verdicts, features), `bias` of shape (verdicts,), in the order of `VERDICTS`."""
 
     version: str
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
-    bar: float
+    bars: Bars
 
     def probabilities(self, features: NDArray[np.float64]) -> dict[Verdict, float]:
         """How likely each verdict is; they sum to one."""
@@ -57,6 +77,8 @@ def shipped() -> Head:
         kept = json.loads(_FILE.read_text("utf-8"))
         weights = [[kept["weights"][verdict][name] for name in FEATURES] for verdict in VERDICTS]
         bias = [kept["bias"][verdict] for verdict in VERDICTS]
-        return Head(str(kept["version"]), np.array(weights, float), np.array(bias, float), float(kept["bar"]))
+        return Head(
+            str(kept["version"]), np.array(weights, float), np.array(bias, float), Bars(**kept["bars"])
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckError(f"{_FILE} cannot be used ({error!r}); install again.") from error

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from voice_coach.check.head import Bars
     from voice_coach.check.reader import Embeddings, Read, Reader, Stretches
     from voice_coach.content.models import Concept, Rubric
     from voice_coach.records import Span, Transcript, Verdict
@@ -51,6 +52,12 @@ _SET_ASIDE = 0.5
 """Probability from which a stretch surely sets a concept aside."""
 _EVIDENCE = {"explained": 3, "named": 2, "dismissed": 2, "missed": 0}
 """Most quotes for each verdict."""
+_GROUNDS = {
+    "explained": ("explained",),
+    "named": ("named", "explained"),
+    "dismissed": ("dismissed", "taken-back"),
+}
+"""What stretches do on which each verdict stands; an explanation in doubt is a mention at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +97,16 @@ class Ground:
     own: NDArray[np.float64]
     known: bool
 
-    def weighed(self, answer: Answer) -> tuple[dict[Verdict, float], float]:
-        """How likely each verdict is for the whole answer, and the bar for "explained".
+    def weighed(self, answer: Answer) -> tuple[dict[Verdict, float], Bars]:
+        """How likely each verdict is for the whole answer, and what it takes.
 
         Raises:
             CheckError: the head cannot be loaded.
         """
         if not self.known:
-            return matching.weighed(self.own, answer.stretches.spans), matching.BAR
+            return matching.weighed(self.own, answer.stretches.spans), matching.BARS
         head = shipped()
-        return head.probabilities(features(self.own, answer.stretches)), head.bar
+        return head.probabilities(features(self.own, answer.stretches)), head.bars
 
 
 class Judge:
@@ -245,14 +252,6 @@ def without_lists(own: NDArray[np.float64], lists: NDArray[np.bool_]) -> NDArray
     return moved
 
 
-def decide(probabilities: dict[Verdict, float], bar: float) -> Verdict:
-    """The verdict: "explained" from `bar` on, else the likeliest other."""
-    possible = dict(probabilities)
-    if possible.pop("explained") >= bar:
-        return "explained"
-    return max(possible, key=possible.__getitem__)
-
-
 def sets_aside(own: NDArray[np.float64]) -> bool:
     """Whether a stretch sets the concept aside more surely than any brings it up: then it is no bare mention."""
     named, dismissed = (
@@ -265,15 +264,13 @@ def _finding(ground: Ground, answer: Answer, transcript: Transcript) -> Finding:
     spans = answer.stretches.spans
     if not spans:
         return Finding(concept=ground.concept.id, verdict="missed", confidence=1)
-    probabilities, bar = ground.weighed(answer)
-    verdict = decide(probabilities, bar)
+    probabilities, bars = ground.weighed(answer)
+    verdict = bars.verdict(probabilities)
     if verdict == "named" and sets_aside(ground.own):
         verdict = "dismissed"
     evidence: tuple[Span, ...] = ()
     if verdict != "missed":
-        strength = ground.own[:, VERDICTS_READ.index(verdict)]
-        if verdict == "dismissed":
-            strength = strength + ground.own[:, VERDICTS_READ.index("taken-back")]
+        strength = ground.own[:, [VERDICTS_READ.index(kind) for kind in _GROUNDS[verdict]]].sum(axis=1)
         evidence = best_spans(spans, strength, most=_EVIDENCE[verdict])
     return Finding(
         concept=ground.concept.id,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voice_coach.check.cues import CueSet
+from voice_coach.check.head import Bars
 from voice_coach.check.reader import STANCES_READ, VERDICTS_READ
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ AHEAD = 0.02
 """By how much more it is like this concept than like another where it is three times as likely to mean this one."""
 CUE = 0.06
 """What a cue in the words is worth, as cosine."""
-BAR = 0.40
-"""Least probability at which "explained" is said."""
+BARS = Bars(explained=0.40, named=0.45)
 _KINDS = [STANCES_READ.index(name) for name in VERDICTS_READ[1:]]
 _OTHERWISE = [STANCES_READ.index(name) for name in ("others", "homonym", "restate", "off")]
 

@@ -57,10 +57,10 @@ def why(
 def _sentences(
     finding: Finding, ground: Ground, answer: Answer, transcript: Transcript, embed: Embed
 ) -> list[str]:
-    odds, bar = ground.weighed(answer)
-    share = odds["explained"]
+    odds, bars = ground.weighed(answer)
+    got, takes = odds["explained"], bars.explained
     said = [
-        f"{finding.verdict}, {odds[finding.verdict]:.0%} sure; explained got {share:.0%} of the {bar:.0%} it takes"
+        f"{finding.verdict}, {odds[finding.verdict]:.0%} sure; explained got {got:.0%} of the {takes:.0%} it takes"
     ]
     best = int(ground.own[:, 1:].sum(axis=1).argmax())
     span = finding.evidence[0] if finding.evidence else answer.stretches.spans[best]
@@ -87,7 +87,9 @@ def _obstacles(
     if answer.stretches.stance[best, STANCES_READ.index("others")] >= _LIKELY:
         found.append("it tells what others do")
     if finding.verdict == "named":
-        found.append("no mechanism, number, decision or consequence near it")
+        near = "mechanism, number, decision or consequence near it"
+        unclear = ground.own[:, _EXPLAINED].max() >= _LIKELY
+        found.append(f"no clear {near}" if unclear else f"no {near}")
     against = np.maximum(ground.own[:, _DISMISSED], ground.own[:, _TAKEN_BACK])
     if ground.own[:, _EXPLAINED].max() >= _LIKELY and against.max() >= _LIKELY:
         last = answer.stretches.spans[int(against.argmax())].quote(transcript)

@@ -1,4 +1,4 @@
-"""Fits what stands between the reader and a verdict: the head, and the bar for "explained".
+"""Fits what stands between the reader and a verdict: the head, and its bars.
 
     python -m tests.benchmarks.training.fit FOLDER
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from tests.benchmarks.labelled import Labelled, labelled, questions
 from voice_coach.check import features as features_module
 from voice_coach.check.features import FEATURES, features
 from voice_coach.check.gate import FEWEST_WORDS
+from voice_coach.check.head import Bars
 from voice_coach.check.judge import Judge
 from voice_coach.check.reader import CONCEPTS, Reader
 from voice_coach.content.load import Library
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Rubric
 
 PENALTY, STEPS = 30.0, 800
+CREDIT, MISS = 0.03, 0.08
+"""Share of what is missed or dismissed that may be credited as explained, and of what is explained that may be reported
+missed or dismissed."""
 CROPS = 0.5
 """How much passages by themselves count beside whole answers."""
 
@@ -98,31 +102,42 @@ def core_rows(
     return np.array(rows), np.array(truth), np.array(of_case)
 
 
-def chosen_bar(
+def chosen_bars(
     rows: NDArray[np.float64],
     truth: NDArray[np.int64],
     groups: NDArray[np.int64],
     share: NDArray[np.float64],
     counted: int,
-) -> float:
-    """The bar for "explained" that does best on the first `counted` rows, each group left out in turn."""
-    bars = np.arange(0.30, 0.61, 0.05).round(2)
-    score = np.zeros(len(bars))
+) -> Bars:
+    """The bars that do best on the first `counted` rows, each group left out in turn.
+
+    Of those within `CREDIT` and `MISS`, or nearest to them, the ones with the best F1: of "explained", of what is
+    spoken to, and the mean over verdicts, added up.
+    """
     odds = np.zeros((len(rows), len(VERDICTS)))
     for group in np.unique(groups):
         kept = groups != group
         weights, bias = regression(rows[kept], truth[kept], len(VERDICTS), share[kept])
         odds[~kept] = _odds(rows[~kept] @ weights.T + bias)
     odds, truth = odds[:counted], truth[:counted]
-    for at, bar in enumerate(bars):
-        rest = 1 + odds[:, 1:].argmax(axis=1)
-        got = np.where(odds[:, 0] >= bar, 0, rest)
-        hits = [
-            2 * ((truth == v) & (got == v)).sum() / max(1, (truth == v).sum() + (got == v).sum())
-            for v in range(4)
-        ]
-        score[at] = hits[0] + np.mean(hits)
-    return float(bars[score.argmax()])
+
+    def worth(bars: Bars) -> tuple[float, float]:
+        said = [bars.verdict(dict(zip(VERDICTS, row, strict=True))) for row in odds.tolist()]
+        got = np.array([VERDICTS.index(verdict) for verdict in said])
+        explained, named, missed = (VERDICTS.index(v) for v in ("explained", "named", "missed"))
+        far, nothing, credited = got > named, truth > named, got == explained
+        credit = (credited & nothing).sum() / nothing.sum()
+        miss = ((truth == explained) & far).sum() / (truth == explained).sum()
+        each = [_f1(got == v, truth == v) for v in range(len(VERDICTS))]
+        total = each[explained] + float(np.mean(each)) + _f1(got != missed, truth != missed)
+        return -max(0.0, credit - CREDIT) - max(0.0, miss - MISS), total
+
+    steps = np.arange(0.30, 0.66, 0.05).round(2).tolist()
+    return max((Bars(one, other) for one in steps for other in steps), key=worth)
+
+
+def _f1(got: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> float:
+    return float(2 * (got & wanted).sum() / max(1, got.sum() + wanted.sum()))
 
 
 def _odds(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -131,12 +146,12 @@ def _odds(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def as_head(
-    weights: NDArray[np.float64], bias: NDArray[np.float64], bar: float, version: str
+    weights: NDArray[np.float64], bias: NDArray[np.float64], bars: Bars, version: str
 ) -> dict[str, object]:
     """A head as `head.json` holds it."""
     return {
         "version": version,
-        "bar": bar,
+        "bars": asdict(bars),
         "bias": dict(zip(VERDICTS, bias.round(4).tolist(), strict=True)),
         "weights": {
             verdict: dict(zip(FEATURES, row.round(4).tolist(), strict=True))
@@ -178,10 +193,10 @@ def fit_all(reader: Reader, folder: Path) -> None:
     share = np.concatenate((np.ones(len(whole)), np.full(len(few), CROPS * len(whole) / len(few))))
     asked = questions(answers)
     of_question = np.array([asked.index(one.question) for one in answers])[of_answer]
-    bar = chosen_bar(rows, truth, of_question, share, len(whole))
+    bars = chosen_bars(rows, truth, of_question, share, len(whole))
     weights, bias = regression(rows, truth, len(VERDICTS), share)
-    _write("head.json", as_head(weights, bias, bar, reader.version[:6]))
-    sys.stdout.write(f"{len(whole)} pairs of whole answers, {len(few)} of passages, bar {bar}\n")
+    _write("head.json", as_head(weights, bias, bars, reader.version[:6]))
+    sys.stdout.write(f"{len(whole)} pairs of whole answers, {len(few)} of passages, {bars}\n")
 
 
 def _write(name: str, kept: Mapping[str, object]) -> None:
