@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HEADINGS: dict[Verdict, str] = {
     "explained": "Explained",
-    "named": "Only named, with nothing behind it",
+    "named": "Named, with too little behind it",
     "dismissed": "Dismissed: raised, then set aside",
     "missed": "Missed: nothing you said speaks to it",
 }

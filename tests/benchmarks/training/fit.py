@@ -34,9 +34,8 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Rubric
 
 PENALTY, STEPS = 30.0, 800
-CREDIT, MISS = 0.03, 0.08
-"""Share of what is missed or dismissed that may be credited as explained, and of what is explained that may be reported
-missed or dismissed."""
+FAR = 4.0
+"""How much a share of verdicts that are wrong by two grades counts beside an F1."""
 CROPS = 0.5
 """How much passages by themselves count beside whole answers."""
 
@@ -111,8 +110,9 @@ def chosen_bars(
 ) -> Bars:
     """The bars that do best on the first `counted` rows, each group left out in turn.
 
-    Of those within `CREDIT` and `MISS`, or nearest to them, the ones with the best F1: of "explained", of what is
-    spoken to, and the mean over verdicts, added up.
+    Best is the F1 of "explained", that of what is spoken to, and the mean over verdicts, added up, less the errors that
+    cost trust: what is missed or dismissed and credited as explained, and what is explained and reported missed or
+    dismissed.
     """
     odds = np.zeros((len(rows), len(VERDICTS)))
     for group in np.unique(groups):
@@ -121,16 +121,15 @@ def chosen_bars(
         odds[~kept] = _odds(rows[~kept] @ weights.T + bias)
     odds, truth = odds[:counted], truth[:counted]
 
-    def worth(bars: Bars) -> tuple[float, float]:
+    def worth(bars: Bars) -> float:
         said = [bars.verdict(dict(zip(VERDICTS, row, strict=True))) for row in odds.tolist()]
         got = np.array([VERDICTS.index(verdict) for verdict in said])
         explained, named, missed = (VERDICTS.index(v) for v in ("explained", "named", "missed"))
-        far, nothing, credited = got > named, truth > named, got == explained
-        credit = (credited & nothing).sum() / nothing.sum()
-        miss = ((truth == explained) & far).sum() / (truth == explained).sum()
+        credited = (got == explained)[truth > named].mean()
+        denied = (got > named)[truth == explained].mean()
         each = [_f1(got == v, truth == v) for v in range(len(VERDICTS))]
-        total = each[explained] + float(np.mean(each)) + _f1(got != missed, truth != missed)
-        return -max(0.0, credit - CREDIT) - max(0.0, miss - MISS), total
+        total = each[explained] + _f1(got != missed, truth != missed) + float(np.mean(each))
+        return total - FAR * float(credited + denied)
 
     steps = np.arange(0.30, 0.66, 0.05).round(2).tolist()
     return max((Bars(one, other) for one in steps for other in steps), key=worth)
