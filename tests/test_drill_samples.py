@@ -1,8 +1,8 @@
 """The samples of every drill come out in the order in which they were written; one test a drill, all faults told.
 
 What fails here is mended in the judge or the rubric, never in the samples; `voice-coach drills lint --samples` tells
-the same with lines. `data/samples_short.txt` holds the drills whose samples the judge does not get right yet. The list
-only gets shorter: a drill that comes right fails here until it has left it.
+the same with lines. `data/samples_short.txt` holds the drills whose samples the judge does not get right yet: a drill
+that comes right fails here until it has left the list. In most of them one concept of the strong sample is only named.
 """
 
 from __future__ import annotations

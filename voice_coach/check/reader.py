@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "reader_data"
 WEIGHTS = {
-    "mpnet.onnx": "a10342dd8c829af7249d9323bafd8e99fb1670fb12ef1548d92cce17a726d6d1",
+    "mpnet.onnx": "429289d7ea5e61b72df49f743c9b546f882cdf247ef9a61ca1c5f49dbaff3197",
     "minilm.onnx": "66a595a99b6c82552bfaa3c4edc2399d36f490cc4922157ec8bec2d80ca42806",
 }
 """The networks and their SHA-256; the first gives the embeddings."""

@@ -21,7 +21,7 @@ from voice_coach.check import features as features_module
 from voice_coach.check.features import FEATURES, features
 from voice_coach.check.gate import FEWEST_WORDS
 from voice_coach.check.head import Bars
-from voice_coach.check.judge import Judge
+from voice_coach.check.judge import Judge, sets_aside
 from voice_coach.check.reader import CONCEPTS, Reader
 from voice_coach.content.load import Library
 from voice_coach.records import VERDICTS, Transcript, Word
@@ -86,9 +86,10 @@ def regression(
 
 def core_rows(
     judge: Judge, cases: Sequence[Case], rubric: Rubric
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Features and verdict (as index into VERDICTS) of every concept whose verdict is known, and whose case it is."""
-    rows, truth, of_case = [], [], []
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Features and verdict (as index into VERDICTS) of every concept whose verdict is known, whose case it is, and
+    whether it is set aside rather than named."""
+    rows, truth, of_case, aside = [], [], [], []
     wanted = {concept: at for at, concept in enumerate(CONCEPTS)}
     for number, case in enumerate(cases):
         answer = judge.read(case.transcript, case.question)
@@ -98,7 +99,8 @@ def core_rows(
                 rows.append(features(ground.own, answer.stretches))
                 truth.append(list[str](VERDICTS).index(verdict))
                 of_case.append(number)
-    return np.array(rows), np.array(truth), np.array(of_case)
+                aside.append(sets_aside(ground.own))
+    return np.array(rows), np.array(truth), np.array(of_case), np.array(aside)
 
 
 def chosen_bars(
@@ -106,9 +108,9 @@ def chosen_bars(
     truth: NDArray[np.int64],
     groups: NDArray[np.int64],
     share: NDArray[np.float64],
-    counted: int,
+    aside: NDArray[np.bool_],
 ) -> Bars:
-    """The bars that do best on the first `counted` rows, each group left out in turn.
+    """The bars that do best on the first rows, as many as `aside` has, each group left out in turn.
 
     Best is the F1 of "explained", that of what is spoken to, and the mean over verdicts, added up, less the errors that
     cost trust: what is missed or dismissed and credited as explained, and what is explained and reported missed or
@@ -119,19 +121,20 @@ def chosen_bars(
         kept = groups != group
         weights, bias = regression(rows[kept], truth[kept], len(VERDICTS), share[kept])
         odds[~kept] = _odds(rows[~kept] @ weights.T + bias)
-    odds, truth = odds[:counted], truth[:counted]
+    odds, truth = odds[: len(aside)], truth[: len(aside)]
 
     def worth(bars: Bars) -> float:
         said = [bars.verdict(dict(zip(VERDICTS, row, strict=True))) for row in odds.tolist()]
         got = np.array([VERDICTS.index(verdict) for verdict in said])
-        explained, named, missed = (VERDICTS.index(v) for v in ("explained", "named", "missed"))
+        explained, named, dismissed, missed = range(len(VERDICTS))
+        got[(got == named) & aside] = dismissed
         credited = (got == explained)[truth > named].mean()
         denied = (got > named)[truth == explained].mean()
         each = [_f1(got == v, truth == v) for v in range(len(VERDICTS))]
         total = each[explained] + _f1(got != missed, truth != missed) + float(np.mean(each))
         return total - FAR * float(credited + denied)
 
-    steps = np.arange(0.30, 0.66, 0.05).round(2).tolist()
+    steps = np.arange(0.30, 0.56, 0.05).round(2).tolist()  # little above one half, where the median is
     return max((Bars(one, other) for one in steps for other in steps), key=worth)
 
 
@@ -185,14 +188,14 @@ def fit_all(reader: Reader, folder: Path) -> None:
         for one in answers
     ]
     passages = [(crop, number) for number, one in enumerate(answers) for crop in crops(one)]
-    whole, whole_truth, of_case = core_rows(judge, cases, core)
-    few, few_truth, of_passage = core_rows(judge, [crop for crop, _ in passages], core)
+    whole, whole_truth, of_case, aside = core_rows(judge, cases, core)
+    few, few_truth, of_passage, _ = core_rows(judge, [crop for crop, _ in passages], core)
     of_answer = np.concatenate((of_case, np.array([number for _, number in passages])[of_passage]))
     rows, truth = np.concatenate((whole, few)), np.concatenate((whole_truth, few_truth))
     share = np.concatenate((np.ones(len(whole)), np.full(len(few), CROPS * len(whole) / len(few))))
     asked = questions(answers)
     of_question = np.array([asked.index(one.question) for one in answers])[of_answer]
-    bars = chosen_bars(rows, truth, of_question, share, len(whole))
+    bars = chosen_bars(rows, truth, of_question, share, aside)
     weights, bias = regression(rows, truth, len(VERDICTS), share)
     _write("head.json", as_head(weights, bias, bars, reader.version[:6]))
     sys.stdout.write(f"{len(whole)} pairs of whole answers, {len(few)} of passages, {bars}\n")
