@@ -30,9 +30,9 @@ _NEAREST = 3
 _FEW = 8
 _CLAIM = 0.7
 """Takes a cosine for a probability: half alike makes the claim."""
-LIKE, SLOPE = 0.18, 0.02
+LIKE, SLOPE = 0.16, 0.03
 """Cosine to the nearest examples at which a stretch is as likely to speak to the concept as not, and how sharply."""
-AHEAD = 0.02
+AHEAD = 0.01
 """By how much more it is like this concept than like another where it is three times as likely to mean this one."""
 CUE = 0.06
 """What a cue in the words is worth, as cosine."""
