@@ -4,7 +4,7 @@
 
 Real speech at real speed, `kill -9`, the next start, and the same sound without interruption: transcript, verdicts and
 delivery have to be alike, and less than a second missing. The test suite does the same without models
-(`tests/test_faults.py`). Needs the extra `offline`; eleven minutes.
+(`tests/test_faults.py`). Needs the extra `offline`; six minutes.
 """
 
 from __future__ import annotations

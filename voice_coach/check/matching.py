@@ -37,6 +37,7 @@ AHEAD = 0.01
 CUE = 0.06
 """What a cue in the words is worth, as cosine."""
 BARS = Bars(explained=0.40, named=0.45)
+"""What a verdict takes here; likeness is less sure of itself than what was trained."""
 _KINDS = [STANCES_READ.index(name) for name in VERDICTS_READ[1:]]
 _OTHERWISE = [STANCES_READ.index(name) for name in ("others", "homonym", "restate", "off")]
 

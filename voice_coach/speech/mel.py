@@ -18,7 +18,7 @@ FLOOR = 2.0
 
 
 class PiecewiseMel:
-    """A feature extractor that gives what `extractor` gives, up to the last digit, for a fraction of the memory.
+    """A feature extractor that gives what `extractor` gives, to within 1e-6, for a fraction of the memory.
 
     Each piece has a floor of its own, never above that of the whole, which is put in at the end.
     """
