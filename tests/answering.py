@@ -7,13 +7,17 @@ needed.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.fakes import FakeControls, FakeJudge, FakeRecogniser, FakeSource, loud
+from voice_coach.afterwards import Afterwards
 from voice_coach.audio.activity import SileroDetector
 from voice_coach.audio.file import AudioFile
 from voice_coach.audio.journal import Journal
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     MakesDesk = Callable[[Path, Archive], Desk]
 
 DRILL = "reduce-hallucinations"
+OWN = Path("/proc/self")
 
 
 class Recorded(AudioFile):
@@ -77,6 +82,46 @@ def answered(desk: Desk, home: Path, *script: bytes | Gate) -> Graded | None:
 def sound_of(home: Path, attempt: Attempt) -> bytes:
     with AudioFile(home / "audio" / str(attempt.audio), SystemClock(), pace=False).open() as items:
         return b"".join(item.pcm for item in items if isinstance(item, Frame))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What this process holds just now: `memory` is resident, in bytes."""
+
+    threads: int
+    files: int
+    memory: int
+
+    @classmethod
+    def now(cls) -> Held:
+        """As Linux tells it."""
+        memory = int((OWN / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return cls(threading.active_count(), len(list((OWN / "fd").iterdir())), memory)
+
+
+def soaked(home: Path, sounds: Sequence[bytes], makes: MakesDesk = desk_of) -> tuple[Held, Held]:
+    """Answer with one sound after the other in a session, each heard again after its report.
+
+    Returns:
+        What was held after a quarter of them, when all that is loaded once is loaded, and after the last.
+    """
+    question = question_of(home)
+    after = []
+    with Archive(home) as archive:
+        desk = makes(home, archive)
+        with Afterwards(desk) as afterwards:
+            for number, sound in enumerate(sounds):
+                graded = answered(desk, home, sound)
+                assert graded
+                afterwards.add(graded.attempt, question.drill, question.rubric)
+                while afterwards.busy:
+                    list(afterwards.news())
+                    time.sleep(0.001)
+                if number in {len(sounds) // 4, len(sounds) - 1}:
+                    after.append(Held.now())
+    assert not list((home / "journal").iterdir())
+    assert len(list((home / "audio").iterdir())) == len(sounds)
+    return after[0], after[1]
 
 
 def killed(home: Path, wav: Path, after: float, *, real: bool) -> tuple[bool, float]:

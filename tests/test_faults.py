@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.answering import answered, desk_of, question_of, sound_of, survives
+from tests.answering import answered, desk_of, question_of, soaked, sound_of, survives
 from tests.fakes import FakeControls, FakeSource, Gate, said, silence
 from voice_coach.afterwards import Afterwards
 from voice_coach.errors import ArchiveError, JournalError
@@ -51,26 +51,10 @@ def test_killed_at_twenty_random_moments_less_than_a_second_is_missing_and_the_r
 @pytest.mark.skipif(sys.platform != "linux", reason="counts open files in /proc")
 @pytest.mark.timeout(600)
 def test_two_hundred_answers_leave_nothing_behind(tmp_path: Path) -> None:
-    drill = question_of(tmp_path)
-    after: list[tuple[int, int, int]] = []
-    with Archive(tmp_path) as archive:
-        desk = desk_of(tmp_path, archive)
-        with Afterwards(desk) as afterwards:
-            for number in range(SOAK):
-                graded = answered(desk, tmp_path, SOUND)
-                assert graded
-                afterwards.add(graded.attempt, drill.drill, drill.rubric)
-                while afterwards.busy:
-                    list(afterwards.news())
-                    time.sleep(0.001)
-                if number in {SOAK // 4, SOAK - 1}:
-                    after.append((threading.active_count(), len(list(DESCRIPTORS.iterdir())), resident()))
-    (threads, files, memory), (threads_later, files_later, memory_later) = after
-    assert threads_later <= threads
-    assert files_later <= files
-    assert memory_later < 1.1 * memory
-    assert not list((tmp_path / "journal").iterdir())
-    assert len(list((tmp_path / "audio").iterdir())) == SOAK
+    early, late = soaked(tmp_path, [SOUND] * SOAK)
+    assert late.threads <= early.threads
+    assert late.files <= early.files
+    assert late.memory < 1.1 * early.memory
 
 
 def test_answers_that_are_broken_off_or_too_short_leave_no_thread_behind(tmp_path: Path) -> None:
@@ -87,12 +71,6 @@ def test_answers_that_are_broken_off_or_too_short_leave_no_thread_behind(tmp_pat
         while threading.active_count() > before and time.monotonic() < deadline:
             time.sleep(0.01)
         assert threading.active_count() <= before
-
-
-def resident() -> int:
-    """Bytes of memory in use by this process."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_two_instances_keep_both_answers_and_take_nothing_from_each_other(tmp_path: Path) -> None:

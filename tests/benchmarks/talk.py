@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,9 +32,43 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
     from voice_coach.events import Event
+    from voice_coach.records import Word
+    from voice_coach.speech.whisper import Recogniser
 
 FILLERS = {"uh", "um", "uhm", "er", "erm", "ah", "hmm", "mm", "mhm", "hm"}
 DRILL = "reduce-hallucinations"
+
+
+class Metered:
+    """A `Recogniser` that counts the CPU seconds of its calls; whatever else the process does meanwhile counts too."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self._recogniser = recogniser
+        self.name, self.settings = recogniser.name, recogniser.settings
+        self.spent = 0.0
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        before = time.process_time()
+        try:
+            yield
+        finally:
+            self.spent += time.process_time() - before
+
+    def load(self) -> None:
+        self._recogniser.load()
+
+    def words(self, pcm: bytes) -> list[Word]:
+        with self._counted():
+            return self._recogniser.words(pcm)
+
+    def language(self, pcm: bytes) -> str:
+        with self._counted():
+            return self._recogniser.language(pcm)
+
+    def passage(self, pcm: bytes) -> Iterator[list[Word]]:
+        """Not counted: it is heard after the report."""
+        return self._recogniser.passage(pcm)
 
 
 @dataclass
@@ -126,18 +160,22 @@ def answer_of(bench: Bench, seconds: int) -> bytes:
 
 @dataclass(frozen=True)
 class Run:
-    """One answer at real speed: what was waited for, when words came, what it cost."""
+    """One answer at real speed: what was waited for, when words came, and CPU seconds a second of speech, the
+    recogniser's and the whole process's."""
 
     wait: float
     attempt: Attempt
     final_on_screen: float
     settled: float
-    load: float
+    recogniser: float
+    process: float
 
 
 def practised(bench: Bench, path: Path) -> Run:
     """Answer a drill with a recording, and measure."""
-    with bench.desk() as desk:
+    metered = Metered(bench.whisper)
+    with bench.desk() as plain_desk:
+        desk = replace(plain_desk, recogniser=metered)
         began, last = 0.0, 0.0
         screens: list[tuple[float, Heard]] = []
         cost = time.process_time()
@@ -149,10 +187,10 @@ def practised(bench: Bench, path: Path) -> Run:
             elif isinstance(event, Heard):
                 screens.append((now, event))
             elif isinstance(event, Graded):
-                cost = (time.process_time() - cost) / last
+                process = (time.process_time() - cost) / last
                 # Against the recording's own end, so that frames which came late count as waiting.
                 delays = on_screen(screens, event.attempt.transcript, began)
-                return Run(now - began - last, event.attempt, *delays, cost)
+                return Run(now - began - last, event.attempt, *delays, metered.spent / last, process)
     raise AssertionError("no report came")
 
 
