@@ -16,7 +16,6 @@ import pytest
 
 from tests.answering import answered, desk_of, question_of, soaked, sound_of, survives
 from tests.fakes import FakeControls, FakeSource, Gate, said, silence
-from voice_coach.afterwards import Afterwards
 from voice_coach.errors import ArchiveError, JournalError
 from voice_coach.events import Ended, Graded, Level
 from voice_coach.history.archive import Archive
