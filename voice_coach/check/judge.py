@@ -2,6 +2,8 @@
 
 words -> gate -> stretches -> reader -> per concept: features -> head -> verdict -> evidence
                                      -> per red flag: claim
+
+Where a drill has an outline, what the reader makes of a stretch is lifted by it (`outline.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voice_coach.check import matching
+from voice_coach.check import matching, outline
 from voice_coach.check.anchors import Anchors
 from voice_coach.check.claims import raised
 from voice_coach.check.evidence import best_spans
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Concept, Rubric
     from voice_coach.records import Span, Transcript, Verdict
 
-VERSION = "reader-4"
+VERSION = "reader-5"
 """Changes with everything here that may move a verdict, except weights and head, which have their own."""
 
 _RUBRICS = 32
@@ -46,6 +48,8 @@ _LITTLE, _FAR, _WORTH = 0.5, 0.23, 0.25
 """Talk of which less than `_LITTLE` speaks to a concept is looked at again: it is about something else, too, where its
 median stretch is less like any concept's statement than `_FAR`, less `_WORTH` times what speaks to one. Answers that
 say little are above that, talk about other things below it."""
+_SAYS = 0.5
+"""How likely a stretch that says a point of the outline shows that the answer is about the question."""
 _UNSURE = 0.5
 """Mean probability of the words of a verdict's best evidence below which it is unclear what was said."""
 _SET_ASIDE = 0.5
@@ -136,6 +140,7 @@ class Judge:
                 frozenset(concept.id for concept in concepts if not self._knows(concept)),
             )
         )
+        self._outlines = lru_cache(maxsize=_RUBRICS)(lambda points: outline.ready(points, self._anchors))
 
     def judge(self, transcript: Transcript, rubric: Rubric, *, question: str = "") -> Judgement:
         """Judges one answer.
@@ -158,7 +163,7 @@ class Judge:
         if reason is not None:
             return Judgement(rubric=rubric.id, graded=False, not_graded=reason, versions=versions)
         answer = self.read(transcript, question)
-        if any(map(self._knows, rubric.concepts)) and self._off_topic(answer):
+        if any(map(self._knows, rubric.concepts)) and self._off_topic(answer, rubric):
             missed = tuple(Finding(concept=c.id, verdict="missed", confidence=1) for c in rubric.concepts)
             return Judgement(rubric=rubric.id, findings=missed, versions=versions)
         return Judgement(
@@ -187,10 +192,13 @@ class Judge:
             ContentError: a cue cannot be parsed.
         """
         own = {} if self._reads_all(rubric) else self._matched(answer, rubric)
+        says = self._said(answer, rubric)
         found: list[Ground] = []
         for concept in rubric.concepts:
             known = concept.id not in own
             verdicts = answer.stretches.verdicts[:, CONCEPTS.index(concept.id)] if known else own[concept.id]
+            if concept.id in says:
+                verdicts = outline.lifted(verdicts, says[concept.id], answer.stretches.stance)
             found.append(Ground(concept, without_lists(verdicts, answer.lists), known))
         return found
 
@@ -202,8 +210,10 @@ class Judge:
         """
         return self._anchors.embed(texts)
 
-    def _off_topic(self, answer: Answer) -> bool:
+    def _off_topic(self, answer: Answer, rubric: Rubric) -> bool:
         """Whether it talks about something else altogether, which earns nothing."""
+        if any(likely.max() >= _SAYS for likely in self._said(answer, rubric).values()):
+            return False
         if answer.elsewhere >= _OFF_TOPIC:
             return True
         spoken = answer.spoken
@@ -211,6 +221,13 @@ class Judge:
             return False
         likeness = answer.read.embeddings(answer.stretches.spans) @ self._statements().T
         return float(np.median(likeness.max(axis=1))) < _FAR - _WORTH * spoken
+
+    def _said(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
+        """How likely each stretch says what the rubric's outline asks of each concept."""
+        if not rubric.outline or not answer.stretches.spans:
+            return {}
+        windows = answer.read.embeddings(answer.stretches.spans)
+        return outline.said(self._outlines(rubric.outline), windows)
 
     def _matched(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
         """What each stretch does for each concept that the reader does not know."""

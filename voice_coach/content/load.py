@@ -149,8 +149,9 @@ class Library:
     def rubric_for(self, drill: Drill) -> Rubric:
         """What an answer to the drill is checked against, in the drill's order.
 
-        Its required concepts, from the core rubric and of its own, and the red flags that it names, or all
-        core ones where it names none. The id is `core`, or the drill's where it adds concepts of its own.
+        Its required concepts, from the core rubric and of its own, what its outline says of them, and the red
+        flags that it names, or all core ones where it names none. The id is `core`, or the drill's where it adds
+        concepts of its own.
         """
         core = self.core()
         concepts = {concept.id: concept for concept in (*core.concepts, *drill.own_concepts)}
@@ -161,6 +162,7 @@ class Library:
             version=core.version,
             concepts=tuple(concepts[requirement.id] for requirement in drill.concepts),
             red_flags=tuple(flags[flag] for flag in drill.red_flags or flags),
+            outline=drill.outline,
         )
 
     def own(self, drill: Drill) -> bool:

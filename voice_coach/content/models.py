@@ -85,10 +85,18 @@ class RubricSample(Record):
     red_flags: tuple[Id, ...] = ()
 
 
+class OutlinePoint(Record):
+    """One point of a strong answer and the concept that it serves."""
+
+    concept: Id
+    point: Text
+
+
 class Rubric(Record):
     """Concepts and red flags to check an answer against. `version` grows whenever a change may move a verdict.
 
-    `samples` are what `rubrics test` runs; a rubric of one's own may go without.
+    `outline` says in short sentences what a strong answer does for a concept; a drill brings its own. `samples` are
+    what `rubrics test` runs; a rubric of one's own may go without either.
     """
 
     id: Id
@@ -96,6 +104,7 @@ class Rubric(Record):
     version: int = Field(ge=1)
     concepts: tuple[Concept, ...]
     red_flags: tuple[Flag, ...] = ()
+    outline: tuple[OutlinePoint, ...] = ()
     samples: tuple[RubricSample, ...] = ()
 
     def concept(self, concept_id: str) -> Concept:
@@ -116,13 +125,6 @@ class Requirement(Record):
     id: Id
     weight: float = Field(default=1, gt=0, le=3)
     must_have: bool = False
-
-
-class OutlinePoint(Record):
-    """One point of a strong answer and the required concept that it serves."""
-
-    concept: Id
-    point: Text
 
 
 class Dismissal(Record):
@@ -152,8 +154,8 @@ class Drill(Record):
 
     `concepts` are required, each with weight and must-have; those not in the core rubric are defined in
     `own_concepts`. `follow_ups` maps a required concept to a question that does not give it away. `outline` is
-    shown only after an attempt. `seconds` is the length of answer to aim for. `samples` are what the drill is
-    tested by; a drill of one's own may go without.
+    matched against, and shown only after an attempt. `seconds` is the length of answer to aim for. `samples` are
+    what the drill is tested by; a drill of one's own may go without.
     """
 
     id: Id

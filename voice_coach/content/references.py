@@ -19,19 +19,21 @@ if TYPE_CHECKING:
 
 
 def check_rubric(document: Document) -> None:
-    """Add a problem for every concept or red flag that is there twice, and every sample that names none of them."""
+    """Add a problem for every concept or red flag that is there twice or, in a sample or the outline, leads nowhere."""
     for key in ("concepts", "red_flags"):
         _report_doubled(document, _ids(document.data, key, "id"))
     concepts, flags = (
         {name for _, name in _ids(document.data, key, "id")} for key in ("concepts", "red_flags")
     )
+    unknown = "is not a concept of this rubric"
+    _report_unknown(document, _ids(document.data, "outline", "concept"), concepts, unknown)
     samples = document.data.get("samples") if isinstance(document.data, dict) else None
     for index, sample in enumerate(samples if isinstance(samples, list) else ()):
         judged = sample.get("verdicts") if isinstance(sample, dict) else None
         loc: Loc = ("samples", index, "verdicts")
         named: Ids = [((*loc, name), name) for name in (judged if isinstance(judged, dict) else ())]
         raised: Ids = [(("samples", index, *where), name) for where, name in _ids(sample, "red_flags")]
-        _report_unknown(document, named, concepts, "is not a concept of this rubric")
+        _report_unknown(document, named, concepts, unknown)
         _report_unknown(document, raised, flags, "is not a red flag of this rubric")
 
 

@@ -25,7 +25,10 @@ KEYS: dict[str, str] = {
     "own_concepts": "Concepts that the core rubric does not have, with the examples they are recognised by.",
     "red_flags": "Claims that cost the candidate; without the list, all of the core rubric.",
     "follow_ups": "For each core concept above, a question that asks for more without naming it.",
-    "outline": "The points of a strong answer, each tied to a concept; shown only after an attempt.",
+    "outline": (
+        "The points of a strong answer, each tied to a concept: an answer that says one explains its concept. "
+        "Shown only after an attempt."
+    ),
     "seconds": "The length of answer to aim for, 30 to 900.",
     "samples": (
         "Answers by which the drill is tested, never matched against: coverage rises from weak over mid to strong, "
