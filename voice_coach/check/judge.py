@@ -198,7 +198,7 @@ class Judge:
             known = concept.id not in own
             verdicts = answer.stretches.verdicts[:, CONCEPTS.index(concept.id)] if known else own[concept.id]
             if concept.id in says:
-                verdicts = outline.lifted(verdicts, says[concept.id], answer.stretches.stance)
+                verdicts = outline.lifted(verdicts, says[concept.id])
             found.append(Ground(concept, without_lists(verdicts, answer.lists), known))
         return found
 
@@ -212,7 +212,7 @@ class Judge:
 
     def _off_topic(self, answer: Answer, rubric: Rubric) -> bool:
         """Whether it talks about something else altogether, which earns nothing."""
-        if any(likely.max() >= _SAYS for likely in self._said(answer, rubric).values()):
+        if any(likely.max(initial=0) >= _SAYS for likely in self._said(answer, rubric).values()):
             return False
         if answer.elsewhere >= _OFF_TOPIC:
             return True
@@ -224,7 +224,7 @@ class Judge:
 
     def _said(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
         """How likely each stretch says what the rubric's outline asks of each concept."""
-        if not rubric.outline or not answer.stretches.spans:
+        if not rubric.outline:
             return {}
         windows = answer.read.embeddings(answer.stretches.spans)
         return outline.said(self._outlines(rubric.outline), windows)

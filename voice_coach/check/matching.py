@@ -108,18 +108,10 @@ def verdicts(
     missed = _nearest(windows, target.near_misses, 1) >= _nearest(windows, target.spoken, 1)
     ahead = like - np.max(rivals, axis=0) if rivals else np.full(len(windows), 1.0)
     spoken = sigmoid((like - LIKE) / SLOPE) * sigmoid(ahead / AHEAD) * ~missed
-    does = spoken[:, None] * doing(stance)
-    return np.column_stack((1 - does.sum(axis=1), does))
-
-
-def doing(stance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What each stretch does with whatever it speaks to, of shape (stretches, VERDICTS_READ without "nothing").
-
-    Probabilities; what they lack to one is talk that does nothing.
-    """
     kinds = stance[:, _KINDS]
-    otherwise = stance[:, _OTHERWISE].sum(axis=1, keepdims=True)
-    return np.asarray(kinds / kinds.sum(axis=1, keepdims=True) * (1 - otherwise))
+    kinds = kinds / kinds.sum(axis=1, keepdims=True) * (1 - stance[:, _OTHERWISE].sum(axis=1, keepdims=True))
+    does = spoken[:, None] * kinds
+    return np.column_stack((1 - does.sum(axis=1), does))
 
 
 def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -188,8 +188,10 @@ def pieces_of(tokens: int) -> Iterator[tuple[int, int, int]]:
 
 def _normed(groups: Sequence[NDArray[np.floating]]) -> Embeddings:
     """The mean of each group of states, scaled to length one; of no states nothing."""
-    nothing = np.zeros(WIDTH, np.float32)
-    means = np.stack([group.mean(axis=0, dtype=np.float32) if len(group) else nothing for group in groups])
+    means = np.zeros((len(groups), WIDTH), np.float32)
+    for mean, group in zip(means, groups, strict=True):
+        if len(group):
+            mean[:] = group.mean(axis=0, dtype=np.float32)
     return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9), np.float32)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from voice_coach.check.outline import LIKE
 from voice_coach.check.reader import STANCES_READ, VERDICTS_READ
 
 if TYPE_CHECKING:
@@ -48,14 +49,26 @@ def why(
     if not answer.stretches.spans:
         return ()
     grounds = judge.grounds(answer, rubric)
+    asked = {
+        concept.id: [point.point for point in rubric.outline if point.concept == concept.id]
+        for concept in rubric.concepts
+    }
     return tuple(
-        Why(finding.concept, tuple(_sentences(finding, ground, answer, transcript, judge.embed)))
+        Why(
+            finding.concept,
+            tuple(_sentences(finding, ground, answer, transcript, judge.embed, asked[finding.concept])),
+        )
         for finding, ground in zip(judgement.findings, grounds, strict=True)
     )
 
 
 def _sentences(
-    finding: Finding, ground: Ground, answer: Answer, transcript: Transcript, embed: Embed
+    finding: Finding,
+    ground: Ground,
+    answer: Answer,
+    transcript: Transcript,
+    embed: Embed,
+    points: Sequence[str],
 ) -> list[str]:
     odds, bars = ground.weighed(answer)
     got, takes = odds["explained"], bars.explained
@@ -72,6 +85,10 @@ def _sentences(
     if finding.verdict != "missed" and examples:
         likeness = (embed([quote]) @ embed(examples).T)[0]
         said.append(f"most like the rubric's “{examples[int(likeness.argmax())]}” ({likeness.max():.2f})")
+    if finding.verdict != "missed" and points:
+        likeness = (embed([quote]) @ embed(points).T)[0]
+        if likeness.max() >= LIKE:
+            said.append(f"says the outline's “{points[int(likeness.argmax())]}” ({likeness.max():.2f})")
     return said
 
 
