@@ -258,6 +258,11 @@ def test_a_cue_is_only_cut_off_by_a_comment_that_follows_it(tmp_path: Path) -> N
             "presents: []",
             "30: red_flags[1].examples.presents: is not a key here;",
         ),
+        (
+            "version: 7",
+            "version: 7\noutline:\n  - {concept: costs, point: A cent a call.}",
+            "5: outline[0].concept: `costs` is not a concept of this rubric; did you mean",
+        ),
     ],
 )
 def test_a_fault_in_a_rubric_is_named_likewise(tmp_path: Path, old: str, new: str, expected: str) -> None:
