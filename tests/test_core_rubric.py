@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from tests.test_check import JUDGE
 from voice_coach.check.cues import CueSet, parse
 from voice_coach.check.text import stem, tokens
 from voice_coach.content.models import Concept, Flag, Rubric
+from voice_coach.content.rubric_lint import lint_rubric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,6 +94,10 @@ def test_flag_has_enough_of_everything(flag: Flag) -> None:
     assert len(flag.examples.present) >= 14
     assert len(flag.examples.absent) >= 10
     assert len(flag.cues) >= 5
+
+
+def test_it_has_no_fault_of_its_own() -> None:
+    assert lint_rubric(FOLDER / "core.yaml", JUDGE.embed).problems == []
 
 
 def test_no_utterance_occurs_twice() -> None:
