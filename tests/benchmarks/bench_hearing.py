@@ -27,7 +27,17 @@ import pytest
 from tests.benchmarks import terms
 from tests.benchmarks.memory import peaks
 from tests.benchmarks.sounds import canaries
-from tests.benchmarks.talk import DRILL, Bench, answer_of, length, plain, practised, references, say
+from tests.benchmarks.talk import (
+    DRILL,
+    Bench,
+    answer_of,
+    length,
+    plain,
+    practised,
+    references,
+    say,
+    speech_folder,
+)
 from voice_coach.afterwards import heard
 from voice_coach.audio.activity import SileroDetector
 from voice_coach.audio.file import AudioFile
@@ -304,10 +314,8 @@ def main(arguments: Sequence[str] | None = None) -> list[str]:
 
 
 def test_hearing_keeps_its_figures() -> None:
-    folder = os.environ.get("VOICE_COACH_SPEECH")
-    assert folder, "VOICE_COACH_SPEECH names the folder with recordings and refs.tsv"
     peer = os.environ.get("VOICE_COACH_REALTIMESTT")
-    assert main([folder, *(["--realtimestt", peer] if peer else [])]) == []
+    assert main([str(speech_folder()), *(["--realtimestt", peer] if peer else [])]) == []
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ delivery have to be alike, and less than a second missing. The test suite does t
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.answering import survives
-from tests.benchmarks.talk import Bench, answer_of, say
+from tests.benchmarks.talk import Bench, answer_of, say, speech_folder
 
 pytestmark = pytest.mark.bench
 
@@ -43,9 +42,7 @@ def main(speech: Path, seconds: int = 24, kills: int = 20) -> None:
 
 
 def test_killed_for_real_nothing_is_lost() -> None:
-    folder = os.environ.get("VOICE_COACH_SPEECH")
-    assert folder, "VOICE_COACH_SPEECH names the folder with recordings and refs.tsv"
-    main(Path(folder))
+    main(speech_folder())
 
 
 if __name__ == "__main__":

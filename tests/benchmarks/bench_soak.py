@@ -9,7 +9,6 @@ again afterwards. Memory, files and threads must not grow. The test suite does t
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.answering import real_desk_of, soaked
-from tests.benchmarks.talk import Bench, answer_of, say
+from tests.benchmarks.talk import Bench, answer_of, say, speech_folder
 from voice_coach.records import SAMPLE_RATE
 
 pytestmark = pytest.mark.bench
@@ -49,9 +48,7 @@ def main(speech: Path, answers: int = 200) -> None:
 
 
 def test_two_hundred_answers_leave_nothing_behind() -> None:
-    folder = os.environ.get("VOICE_COACH_SPEECH")
-    assert folder, "VOICE_COACH_SPEECH names the folder with recordings and refs.tsv"
-    main(Path(folder))
+    main(speech_folder())
 
 
 if __name__ == "__main__":

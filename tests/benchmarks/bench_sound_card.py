@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.talk import DRILL, Bench, answer_of, say
+from tests.benchmarks.talk import DRILL, Bench, answer_of, say, speech_folder
 from tests.program import Program, read_until
 from tests.virtual_sound import VirtualSound, sound_env
 from voice_coach.records import SAMPLE_RATE
@@ -60,9 +60,7 @@ def main(speech: Path, seconds: int = 240) -> float:
 
 
 def test_the_report_on_four_minutes_is_there_at_once() -> None:
-    folder = os.environ.get("VOICE_COACH_SPEECH")
-    assert folder, "VOICE_COACH_SPEECH names the folder with recordings and refs.tsv"
-    assert main(Path(folder)) <= BOUND
+    assert main(speech_folder()) <= BOUND
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import statistics
 import sys
 import tempfile
@@ -119,6 +120,17 @@ class Bench:
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def speech_folder() -> Path:
+    """The folder of recordings that the environment names, for benchmarks that pytest runs.
+
+    Raises:
+        AssertionError: it names none.
+    """
+    folder = os.environ.get("VOICE_COACH_SPEECH")
+    assert folder, "VOICE_COACH_SPEECH names the folder with recordings and refs.tsv"
+    return Path(folder)
 
 
 def references(folder: Path) -> dict[str, str]:

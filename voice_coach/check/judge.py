@@ -95,11 +95,13 @@ class Ground:
         concept: which.
         own: of shape (stretches, VERDICTS_READ), what each stretch does for it.
         known: whether the reader was trained on it.
+        asked: how likely a stretch says what the outline asks of it; 0 without an outline.
     """
 
     concept: Concept
     own: NDArray[np.float64]
     known: bool
+    asked: float
 
     def weighed(self, answer: Answer) -> tuple[dict[Verdict, float], Bars]:
         """How likely each verdict is for the whole answer, and what it takes.
@@ -163,12 +165,13 @@ class Judge:
         if reason is not None:
             return Judgement(rubric=rubric.id, graded=False, not_graded=reason, versions=versions)
         answer = self.read(transcript, question)
-        if any(map(self._knows, rubric.concepts)) and self._off_topic(answer, rubric):
+        grounds = self.grounds(answer, rubric)
+        if any(ground.known for ground in grounds) and self._off_topic(answer, grounds):
             missed = tuple(Finding(concept=c.id, verdict="missed", confidence=1) for c in rubric.concepts)
             return Judgement(rubric=rubric.id, findings=missed, versions=versions)
         return Judgement(
             rubric=rubric.id,
-            findings=tuple(_finding(ground, answer, transcript) for ground in self.grounds(answer, rubric)),
+            findings=tuple(_finding(ground, answer, transcript) for ground in grounds),
             red_flags=raised(answer.stretches, self._claims(answer, rubric)),
             versions=versions,
         )
@@ -197,9 +200,11 @@ class Judge:
         for concept in rubric.concepts:
             known = concept.id not in own
             verdicts = answer.stretches.verdicts[:, CONCEPTS.index(concept.id)] if known else own[concept.id]
+            asked = 0.0
             if concept.id in says:
                 verdicts = outline.lifted(verdicts, says[concept.id])
-            found.append(Ground(concept, without_lists(verdicts, answer.lists), known))
+                asked = float(says[concept.id].max(initial=0))
+            found.append(Ground(concept, without_lists(verdicts, answer.lists), known, asked))
         return found
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
@@ -210,9 +215,9 @@ class Judge:
         """
         return self._anchors.embed(texts)
 
-    def _off_topic(self, answer: Answer, rubric: Rubric) -> bool:
+    def _off_topic(self, answer: Answer, grounds: Sequence[Ground]) -> bool:
         """Whether it talks about something else altogether, which earns nothing."""
-        if any(likely.max(initial=0) >= _SAYS for likely in self._said(answer, rubric).values()):
+        if any(ground.asked >= _SAYS for ground in grounds):
             return False
         if answer.elsewhere >= _OFF_TOPIC:
             return True

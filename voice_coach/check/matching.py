@@ -30,16 +30,30 @@ _NEAREST = 3
 _FEW = 8
 _CLAIM = 0.7
 """Takes a cosine for a probability: half alike makes the claim."""
-LIKE, SLOPE = 0.16, 0.03
-"""Cosine to the nearest examples at which a stretch is as likely to speak to the concept as not, and how sharply."""
-AHEAD = 0.01
-"""By how much more it is like this concept than like another where it is three times as likely to mean this one."""
 CUE = 0.06
 """What a cue in the words is worth, as cosine."""
 BARS = Bars(explained=0.40, named=0.45)
 """What a verdict takes here; likeness is less sure of itself than what was trained."""
 _KINDS = [STANCES_READ.index(name) for name in VERDICTS_READ[1:]]
 _OTHERWISE = [STANCES_READ.index(name) for name in ("others", "homonym", "restate", "off")]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """From cosines to probabilities.
+
+    Attributes:
+        like: cosine at which a stretch is as likely to speak to something as not, and `slope` how sharply.
+        ahead: by how much more it is like this than like another where it is three times as likely to mean this.
+    """
+
+    like: float
+    slope: float
+    ahead: float
+
+
+NEAR = Steps(like=0.16, slope=0.03, ahead=0.01)
+"""For the nearest examples of a concept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +120,22 @@ def verdicts(
     rivals = [_nearest(windows, other) for other in target.others]
     # A near miss counts only where it is nearer than any example.
     missed = _nearest(windows, target.near_misses, 1) >= _nearest(windows, target.spoken, 1)
-    ahead = like - np.max(rivals, axis=0) if rivals else np.full(len(windows), 1.0)
-    spoken = sigmoid((like - LIKE) / SLOPE) * sigmoid(ahead / AHEAD) * ~missed
+    spoken = speaking(like, rivals, NEAR) * ~missed
     kinds = stance[:, _KINDS]
     kinds = kinds / kinds.sum(axis=1, keepdims=True) * (1 - stance[:, _OTHERWISE].sum(axis=1, keepdims=True))
     does = spoken[:, None] * kinds
     return np.column_stack((1 - does.sum(axis=1), does))
 
 
-def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log odds as probabilities."""
+def speaking(
+    like: NDArray[np.float64], rivals: Sequence[NDArray[np.float64]], steps: Steps
+) -> NDArray[np.float64]:
+    """How likely each stretch speaks to something, by cosines to it and to each rival, all of shape (stretches,)."""
+    ahead = like - np.max(rivals, axis=0) if rivals else np.ones(len(like))
+    return _sigmoid((like - steps.like) / steps.slope) * _sigmoid(ahead / steps.ahead)
+
+
+def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(1 / (1 + np.exp(-logits)))
 
 

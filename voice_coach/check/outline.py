@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voice_coach.check.matching import sigmoid
+from voice_coach.check.matching import Steps, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +24,9 @@ if TYPE_CHECKING:
     from voice_coach.check.reader import Embeddings
     from voice_coach.content.models import OutlinePoint
 
-LIKE, SLOPE = 0.42, 0.04
-"""Cosine to a point at which a stretch is as likely to say it as not, and how sharply. Over the drills' samples the
-best stretch has 0.55 in strong answers and 0.28 in weak ones (medians)."""
-AHEAD = 0.02
-"""By how much more it is like this concept's points than like another's where it is three times as likely to say it."""
-
+NEAR = Steps(like=0.42, slope=0.04, ahead=0.02)
+"""For the nearest point of a concept; over the drills' samples the best stretch has 0.55 in strong answers and 0.28 in
+weak ones (medians)."""
 WORTH = 4.0
 """Logarithm of what saying a point surely multiplies the odds by: of something the reader holds for one in ten it makes
 six in seven, of one in two hundred one in five."""
@@ -68,12 +65,10 @@ def said(outline: Outline, windows: Embeddings) -> dict[str, NDArray[np.float64]
         )
         for concept in dict.fromkeys(outline.concepts)
     }
-    found = {}
-    for concept, like in nearest.items():
-        rivals = [other for name, other in nearest.items() if name != concept]
-        ahead = like - np.max(rivals, axis=0) if rivals else np.full(len(like), 1.0)
-        found[concept] = sigmoid((like - LIKE) / SLOPE) * sigmoid(ahead / AHEAD)
-    return found
+    return {
+        concept: speaking(like, [other for name, other in nearest.items() if name != concept], NEAR)
+        for concept, like in nearest.items()
+    }
 
 
 def lifted(own: NDArray[np.float64], says: NDArray[np.float64]) -> NDArray[np.float64]:

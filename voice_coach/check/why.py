@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voice_coach.check.outline import LIKE
+from voice_coach.check.outline import NEAR
 from voice_coach.check.reader import STANCES_READ, VERDICTS_READ
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _sentences(
         said.append(f"most like the rubric's “{examples[int(likeness.argmax())]}” ({likeness.max():.2f})")
     if finding.verdict != "missed" and points:
         likeness = (embed([quote]) @ embed(points).T)[0]
-        if likeness.max() >= LIKE:
+        if likeness.max() >= NEAR.like:
             said.append(f"says the outline's “{points[int(likeness.argmax())]}” ({likeness.max():.2f})")
     return said
 
