@@ -25,6 +25,7 @@ from tests.benchmarks.corpus import WHOLE, read_all
 from tests.benchmarks.labelled import Labelled, labelled, questions, transcript_of
 from tests.benchmarks.respoken import respoken
 from tests.benchmarks.training.examples import runs, shared_run
+from voice_coach.along import STEP
 from voice_coach.check.judge import Judge
 from voice_coach.check.reader import Reader
 from voice_coach.content.load import Library
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Rubric
 
 pytestmark = pytest.mark.bench
+
+LAST = 20
+"""Words of the last utterance, which nobody could judge before it ended."""
 
 
 def f1(truth: Iterable[bool], guess: Iterable[bool]) -> float:
@@ -130,21 +134,34 @@ def run(folder: Path, heard: Path | None = None) -> dict[str, float]:
     )
     sys.stdout.write(f"{len(asked)} questions read out as the answer: {earned} concepts explained or named\n")
     for words in (300, 600):
-        seconds = speed(answers, words, rubric)
-        sys.stdout.write(f"{seconds:.3f} s for {words} words never read before, median of 5\n")
+        unread, along = speed(answers, words, rubric, along=False), speed(answers, words, rubric, along=True)
+        sys.stdout.write(
+            f"{words} words: {unread:.3f} s where nothing was read before, {along:.3f} s where it was judged along, "
+            "medians of 5\n"
+        )
     return result
 
 
-def speed(answers: Sequence[Labelled], words: int, rubric: Rubric) -> float:
-    """Median time of judging so many words of answers one after the other; nothing of them is remembered."""
+def speed(answers: Sequence[Labelled], words: int, rubric: Rubric, *, along: bool) -> float:
+    """Median time of judging so many words of answers one after the other.
+
+    Args:
+        answers: where the words come from.
+        words: how many.
+        rubric: what to look for.
+        along: judged before, as `practice` does it while somebody talks, up to the last words; else nothing is
+            remembered.
+    """
     pool = " ".join(answer.answer for answer in answers).split()
     judge = Judge(Reader(), rubric)
     judge.judge(transcript_of(answers[0].question), rubric)
     times = []
     for at in range(5):
-        text = Transcript(words=tuple(Word(text=word) for word in pool[at * words : (at + 1) * words]))
+        said = tuple(Word(text=word) for word in pool[at * words : (at + 1) * words])
+        for stop in range(STEP, words - LAST, STEP) if along else ():
+            judge.judge(Transcript(words=said[:stop]), rubric)
         start = time.perf_counter()
-        judge.judge(text, rubric)
+        judge.judge(Transcript(words=said), rubric)
         times.append(time.perf_counter() - start)
     return statistics.median(times)
 

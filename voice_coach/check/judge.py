@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Concept, Rubric
     from voice_coach.records import Span, Transcript, Verdict
 
-VERSION = "reader-5"
+VERSION = "reader-6"
 """Changes with everything here that may move a verdict, except weights and head, which have their own."""
 
 _RUBRICS = 32
 """Rubrics kept ready: one per drill in use."""
-_OFF_TOPIC = 0.12
+_OFF_TOPIC = 0.07
 """Mean of the stance "off" from which an answer is about something else; answers to the question stay below 0.05."""
 _LITTLE, _FAR, _WORTH = 0.5, 0.23, 0.25
 """Talk of which less than `_LITTLE` speaks to a concept is looked at again: it is about something else, too, where its

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "reader_data"
 WEIGHTS = {
-    "mpnet.onnx": "429289d7ea5e61b72df49f743c9b546f882cdf247ef9a61ca1c5f49dbaff3197",
+    "mpnet.onnx": "519882c0bf7d4fc09d847cf260ff41a7aeab14320f7902ed670107579f746b9b",
     "minilm.onnx": "66a595a99b6c82552bfaa3c4edc2399d36f490cc4922157ec8bec2d80ca42806",
 }
 """The networks and their SHA-256; the first gives the embeddings."""

@@ -3,8 +3,8 @@
 Whisper writes a word that it has just read far more readily: of the field's terms in the benchmark it gets 89 in 100
 with these and 55 without, and none in speech and noise that hold none. On accented speech it costs a word in a
 hundred, so the recogniser compares where it is in doubt, and the hearing that follows the report does without. Hearing
-never knows what a drill hopes for; what it is told here covers all of them alike. Short sentences, since
-after a bare list it writes lists, without capitals and full stops; what is hard to hear stands last, where it counts most.
+never knows what a drill hopes for; what it is told here covers all of them alike. Short sentences, since after a bare
+list it writes lists, without capitals and full stops; what is hard to hear stands last, where it counts most.
 """
 
 from __future__ import annotations

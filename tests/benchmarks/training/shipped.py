@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import nn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from torch import nn
 
 _UINT4 = 21
 """What ONNX calls numbers of four bits, which its reader of arrays does not know."""
+LOOSE = 0.4
+"""Of a rounding step, how far `loosen` moves a weight at most; from one half on it would round to another."""
 _KINDS = "encoder.embeddings.token_type_embeddings.weight"
 
 
@@ -50,6 +52,28 @@ def resume(network: nn.Module, path: Path) -> None:
         if name in found:
             own[name] = torch.from_numpy(np.array(found[name], np.float32)).reshape(values.shape)
     network.load_state_dict(own)
+
+
+def loosen(network: nn.Module, block: int) -> None:
+    """Moves weights of four bits, in place, to somewhere at random in the range that rounds to them.
+
+    On the grid itself each is half a step away from its neighbours, and small steps of learning move none; so spread,
+    those near a border cross it. What the network says is the same before and after, once rounded.
+
+    Args:
+        network: as `resume` left it.
+        block: weights that share a scale.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Linear) and module.weight.numel() % block == 0:
+            blocks = module.weight.data.view(-1, block)
+            low = blocks.amin(dim=1, keepdim=True).clamp(max=0)
+            high = blocks.amax(dim=1, keepdim=True).clamp(min=0)
+            moved = blocks + (torch.rand_like(blocks) - 0.5) * 2 * LOOSE * (high - low) / 15
+            # The ends of a block set its scale.
+            module.weight.data = torch.where((blocks == low) | (blocks == high), blocks, moved).view_as(
+                module.weight
+            )
 
 
 def _rounded(
