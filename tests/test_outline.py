@@ -56,20 +56,18 @@ def test_a_stretch_speaks_to_the_concept_whose_point_it_is_most_like() -> None:
                 "code and the judge disagree"
             ),
         ),
-        (
-            "vendor-outage-at-peak",
-            "human-in-the-loop",
-            (
-                "a call gets three seconds and then the breaker opens and he gets five taps and rules send the truck "
-                "and the forty on the phone only get what the rules call unclear or dangerous and they ring back"
-            ),
-        ),
+        ("sampling-and-repeatability", "rollout", ""),
+        ("context-under-a-budget", "monitoring", ""),
     ],
 )
 def test_a_point_said_in_other_words_counts(name: str, concept: str, text: str) -> None:
+    """Where there is no text the drill's paraphrase is taken."""
     drill, rubric = DRILLS[name], Library().rubric_for(DRILLS[name])
+    assert drill.samples is not None
     found = [
-        JUDGE.judge(transcript_of(text), one, question=drill.question).verdicts[concept]
+        JUDGE.judge(transcript_of(text or drill.samples.paraphrase), one, question=drill.question).verdicts[
+            concept
+        ]
         for one in (rubric.model_copy(update={"outline": ()}), rubric)
     ]
     assert found[0] != "explained"
