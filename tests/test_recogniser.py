@@ -23,7 +23,7 @@ from voice_coach.speech import weights
 from voice_coach.speech.hearing import Hearing
 from voice_coach.speech.mel import PiecewiseMel
 from voice_coach.speech.voice import Voice
-from voice_coach.speech.whisper import Whisper, compression_ratio, joined
+from voice_coach.speech.whisper import Whisper, begun, compression_ratio, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,6 +123,17 @@ def test_each_answer_begins_with_a_fresh_detector(spoken: bytes) -> None:
 
 
 # Whisper
+
+
+def test_the_first_word_begins_with_the_sound_and_not_with_the_quiet_before() -> None:
+    quiet, sound = np.full(SAMPLE_RATE, 0.001, np.float32), np.full(SAMPLE_RATE, 0.5, np.float32)
+    word = Word(text="So", start=0, stop=SAMPLE_RATE + 4000)
+    after = Word(text="then", start=SAMPLE_RATE + 4000, stop=2 * SAMPLE_RATE)
+    samples = np.concatenate((quiet, sound))
+    assert begun([word, after], samples) == [word.model_copy(update={"start": SAMPLE_RATE}), after]
+    assert begun([word, after], sound) == [word, after]
+    assert begun([word.model_copy(update={"stop": 4000})], samples)[0].start == 4000
+    assert begun([], samples) == []
 
 
 @pytest.mark.model

@@ -44,6 +44,9 @@ UNSURE = -1.0
 DOUBTFUL = -0.45
 """Mean log probability below which the glossary may have been read into an accent: the surer of two hearings counts."""
 
+QUIET = 0.02
+"""Of the loudest sample (-34 dB), what is quiet before somebody talks."""
+
 
 class Recogniser(Protocol):
     """Sound to words. Used from several threads, one piece at a time."""
@@ -267,7 +270,7 @@ class Whisper:
         )
         pieces = [] if recited else [word for segment in first for word in segment.words or ()]
         sure = min((segment.avg_logprob for segment in first), default=0.0)
-        return _Heard(joined(pieces, len(samples)), wrong, sure)
+        return _Heard(begun(joined(pieces, len(samples)), samples), wrong, sure)
 
 
 def _faster_whisper(folder: Path, threads: int) -> WhisperModel:
@@ -319,6 +322,17 @@ def joined(pieces: Iterable[Any], samples: int) -> list[Word]:
         if text:
             words.append(Word(text=text, start=start, stop=stop, probability=probability))
     return words
+
+
+def begun(words: list[Word], samples: Any) -> list[Word]:
+    """The words, the first of which begins no sooner than the sound; Whisper gives it the quiet before it, too."""
+    if not words or words[0].start is None or words[0].stop is None:
+        return words
+    import numpy as np
+
+    loud = np.flatnonzero(np.abs(samples) > QUIET * np.abs(samples).max())
+    start = min(max(words[0].start, int(loud[0]) if len(loud) else 0), words[0].stop)
+    return [words[0].model_copy(update={"start": start}), *words[1:]]
 
 
 def compression_ratio(text: str) -> float:
