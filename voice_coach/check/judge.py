@@ -23,6 +23,7 @@ from voice_coach.check.gate import obstacle
 from voice_coach.check.head import shipped
 from voice_coach.check.misheard import repaired
 from voice_coach.check.reader import CONCEPTS, FLAGS, STANCES_READ, VERDICTS_READ
+from voice_coach.check.sentences import sentences, within_sentences
 from voice_coach.check.stretches import cue_counts, listing, stretches
 from voice_coach.records import Finding, Judgement
 
@@ -66,12 +67,21 @@ _GROUNDS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer read: its words with mis-heard terms put right, its stretches, and which of them are lists."""
+    """An answer read.
+
+    Attributes:
+        words: with mis-heard terms put right.
+        read: what the networks make of them.
+        stretches: the same for each stretch.
+        lists: which stretches are lists of terms, as `listing` gives it.
+        sentences: which stretch completes each one's sentence, as `sentences` gives it.
+    """
 
     words: list[str]
     read: Read
     stretches: Stretches
     lists: NDArray[np.bool_]
+    sentences: NDArray[np.intp]
 
     @property
     def elsewhere(self) -> float:
@@ -185,7 +195,13 @@ class Judge:
         words = repaired([word.text for word in transcript.words])
         spans = stretches(transcript.words, question)
         read = self._reader.read(words, question)
-        return Answer(words, read, read.over(spans), listing(spans, transcript.words))
+        return Answer(
+            words,
+            read,
+            read.over(spans),
+            listing(spans, transcript.words),
+            sentences(spans, transcript.words),
+        )
 
     def grounds(self, answer: Answer, rubric: Rubric) -> list[Ground]:
         """What the answer gives each concept of the rubric, in order.
@@ -194,17 +210,20 @@ class Judge:
             CheckError: the reader failed.
             ContentError: a cue cannot be parsed.
         """
-        own = {} if self._reads_all(rubric) else self._matched(answer, rubric)
+        matched = {} if self._reads_all(rubric) else self._matched(answer, rubric)
         says = self._said(answer, rubric)
         found: list[Ground] = []
         for concept in rubric.concepts:
-            known = concept.id not in own
-            verdicts = answer.stretches.verdicts[:, CONCEPTS.index(concept.id)] if known else own[concept.id]
+            known = concept.id not in matched
+            verdicts = (
+                answer.stretches.verdicts[:, CONCEPTS.index(concept.id)] if known else matched[concept.id]
+            )
             asked = 0.0
             if concept.id in says:
                 verdicts = outline.lifted(verdicts, says[concept.id])
                 asked = float(says[concept.id].max(initial=0))
-            found.append(Ground(concept, without_lists(verdicts, answer.lists), known, asked))
+            own = within_sentences(without_lists(verdicts, answer.lists), answer.sentences)
+            found.append(Ground(concept, own, known, asked))
         return found
 
     def embed(self, texts: Sequence[str]) -> Embeddings:

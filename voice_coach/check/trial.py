@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from voice_coach.records import Judgement, Transcript, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from voice_coach.content.models import Rubric, RubricSample
     from voice_coach.records import Verdict
+
+_SIDE_BY_SIDE = 2
+"""Texts judged at once: a short one keeps one core busy, and the judge reads no more than two pieces at a time."""
 
 
 class Judges(Protocol):
@@ -51,6 +55,22 @@ def transcript_of(text: str) -> Transcript:
     return Transcript(words=tuple(Word(text=word) for word in text.split()))
 
 
+def judged(texts: Sequence[str], judge: Judges, rubric: Rubric, question: str = "") -> list[Judgement]:
+    """A judgement for each text.
+
+    Args:
+        texts: as somebody would say them, any number.
+        judge: safe to use from several threads, as `Judge` is.
+        rubric: what to look for.
+        question: that the texts answer; empty where none is known.
+
+    Raises:
+        CheckError: the judge failed.
+    """
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        return list(pool.map(lambda text: judge.judge(transcript_of(text), rubric, question=question), texts))
+
+
 def trial(rubric: Rubric, judge: Judges) -> tuple[Outcome, ...]:
     """Every concept on every sample.
 
@@ -58,8 +78,8 @@ def trial(rubric: Rubric, judge: Judges) -> tuple[Outcome, ...]:
         CheckError: the judge failed.
     """
     outcomes = []
-    for sample in rubric.samples:
-        judgement = judge.judge(transcript_of(sample.text), rubric)
+    judgements = judged([sample.text for sample in rubric.samples], judge, rubric)
+    for sample, judgement in zip(rubric.samples, judgements, strict=True):
         got = {finding.concept: finding.verdict for finding in judgement.findings}
         outcomes += [
             Outcome(

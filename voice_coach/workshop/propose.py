@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from voice_coach.records import Transcript, Word
+from voice_coach.check.trial import judged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +55,7 @@ def propose(
     Raises:
         CheckError: the judge cannot run.
     """
-    whole = judge.judge(_spoken(" ".join(points)), core, question=question)
-    alone = [judge.judge(_spoken(point), core, question=question) for point in points]
+    whole, *alone = judged([" ".join(points), *points], judge, core, question)
     tied = _tied(points, whole, alone)
     found = _strongest([whole, *alone])
     wanted = {point.concept for point in tied} | _with(whole, "explained").keys()
@@ -126,7 +125,3 @@ def _evidence(whole: Judgement, first: int, stop: int) -> str | None:
             if common > 0 and finding.verdict in _GIVES:
                 said[finding.concept] += common * _GIVES[finding.verdict]
     return said.most_common(1)[0][0] if said else None
-
-
-def _spoken(text: str) -> Transcript:
-    return Transcript(words=tuple(Word(text=word) for word in text.split()))

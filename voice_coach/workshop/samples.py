@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from voice_coach.records import Transcript, Word
+from voice_coach.check.trial import judged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from voice_coach.content.models import Drill, Rubric, Samples
     from voice_coach.interviewer import Judging
@@ -33,19 +33,22 @@ def sample_faults(drill: Drill, rubric: Rubric, judge: Judging) -> list[Fault]:
     samples = drill.samples
     if samples is None:
         return [(("samples",), "is missing; add answers by which the drill can be tested")]
-    judged = {
-        name: judge.judge(_spoken(_text(samples, name)), rubric, question=drill.question) for name in WRITTEN
-    }
+    texts = [_text(samples, name) for name in WRITTEN]
+    judgements = dict(zip(WRITTEN, judged(texts, judge, rubric, drill.question), strict=True))
     refused: list[Fault] = [
         (_loc(name), f"is not graded, because {judgement.not_graded}")
-        for name, judgement in judged.items()
+        for name, judgement in judgements.items()
         if not judgement.graded
     ]
-    return refused or [*_order(judged), *_credited(judged["dismissal"], samples), *_left_out(judged, drill)]
+    return refused or [
+        *_order(judgements),
+        *_credited(judgements["dismissal"], samples),
+        *_left_out(judgements, drill),
+    ]
 
 
-def _order(judged: dict[str, Judgement]) -> Iterator[Fault]:
-    count = {name: judgement.coverage["explained"] for name, judgement in judged.items()}
+def _order(judgements: dict[str, Judgement]) -> Iterator[Fault]:
+    count = {name: judgement.coverage["explained"] for name, judgement in judgements.items()}
     for lower, higher in (("weak", "mid"), ("mid", "strong")):
         if count[lower] >= count[higher]:
             yield _loc(higher), f"explains {_of(count, higher)}, not more than {lower} with {count[lower]}"
@@ -62,8 +65,8 @@ def _credited(judgement: Judgement, samples: Samples) -> Iterator[Fault]:
             yield _loc("dismissal"), f"is credited with `{concept}`, which it sets aside"
 
 
-def _left_out(judged: dict[str, Judgement], drill: Drill) -> Iterator[Fault]:
-    verdicts = judged["strong"].verdicts
+def _left_out(judgements: dict[str, Judgement], drill: Drill) -> Iterator[Fault]:
+    verdicts = judgements["strong"].verdicts
     tied = dict.fromkeys(point.concept for point in drill.outline)
     without = [f"`{concept}` ({verdicts[concept]})" for concept in tied if verdicts[concept] != "explained"]
     if without:
@@ -80,8 +83,3 @@ def _loc(name: str) -> tuple[str, ...]:
 
 def _text(samples: Samples, name: str) -> str:
     return samples.dismissal.text if name == "dismissal" else str(getattr(samples, name))
-
-
-def _spoken(text: str) -> Transcript:
-    words: Sequence[Word] = [Word(text=word) for word in text.split()]
-    return Transcript(words=tuple(words))

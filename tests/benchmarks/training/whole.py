@@ -26,6 +26,7 @@ from voice_coach.check.judge import without_lists
 from voice_coach.check.misheard import repaired
 from voice_coach.check.network import outcome
 from voice_coach.check.reader import CONCEPTS, FLAGS, QUESTION, SIZES, VERDICTS_READ, Read, pieces_of, plain
+from voice_coach.check.sentences import sentences, within_sentences
 from voice_coach.check.stretches import listing, stretches
 from voice_coach.records import VERDICTS, Word
 
@@ -67,7 +68,8 @@ class Prepared:
     """An answer as it is seen once.
 
     Attributes:
-        spans: its stretches. lists: which of them are lists of terms, of shape (stretches,).
+        spans: its stretches. lists: which of them are lists of terms, and sentences: which one completes each one's
+            sentence, both of shape (stretches,).
         rows: token ids and segment ids of each piece, of which the first `head` are the question's.
         pieces: as `pieces_of` gives them.
         starts: first token of each word, and the number of tokens.
@@ -77,6 +79,7 @@ class Prepared:
     one: Labelled
     spans: tuple[Span, ...]
     lists: NDArray[np.bool_]
+    sentences: NDArray[np.intp]
     rows: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
     head: int
     pieces: list[tuple[int, int, int]]
@@ -109,6 +112,7 @@ def prepared(one: Labelled, varied: Varied, others: Sequence[Any]) -> Prepared |
         one=one,
         spans=spans,
         lists=listing(spans, words),
+        sentences=sentences(spans, words),
         rows=rows,
         head=len(head),
         pieces=pieces,
@@ -157,13 +161,16 @@ def features(answer: Prepared, logits: torch.Tensor) -> tuple[torch.Tensor, torc
     starts = torch.from_numpy(answer.starts)
     low, high = starts[first], starts[stop]
     spoken = high > low
-    means = ((sums[high] - sums[low]) / (high - low).clamp(min=1)[:, None])[spoken]
-    first, stop = first[spoken], stop[spoken]
-    listed = torch.from_numpy(answer.lists)[spoken][:, None].float()
+    means = (sums[high] - sums[low]) / (high - low).clamp(min=1)[:, None]
+    listed = torch.from_numpy(answer.lists)[:, None].float()
     verdicts, claims, _ = means.split(SIZES, dim=1)
-    own = verdicts.view(-1, len(CONCEPTS), len(VERDICTS_READ)).softmax(-1)
-    nothing, said, named, dismissed, taken_back = own.unbind(-1)
-    explained, named = said * (1 - listed), named + said * listed
+    read = verdicts.view(-1, len(CONCEPTS), len(VERDICTS_READ)).softmax(-1)
+    nothing, said, named, dismissed, taken_back = read.unbind(-1)
+    unlisted = torch.stack((nothing, said * (1 - listed), named + said * listed, dismissed, taken_back), -1)
+    whole = unlisted[torch.from_numpy(answer.sentences)]
+    own = torch.where(unlisted[..., 1:2] > whole[..., 1:2], whole, unlisted)[spoken]
+    nothing, explained, named, dismissed, taken_back = own.unbind(-1)
+    first, stop, claims, said = first[spoken], stop[spoken], claims[spoken], said[spoken]
     words = (stop - first).float()
     best, against = explained.argmax(0), torch.maximum(dismissed, taken_back).argmax(0)
     after = first[:, None] >= stop[best]
@@ -200,7 +207,10 @@ def compare(answer: Prepared, logits: torch.Tensor) -> None:
     """
     sums = np.concatenate((np.zeros((1, logits.shape[1])), np.cumsum(logits.double().numpy(), axis=0)))
     read = Read(sums, (), answer.starts).over(answer.spans)
-    own = [without_lists(read.verdicts[:, concept], answer.lists) for concept in range(len(CONCEPTS))]
+    own = [
+        within_sentences(without_lists(read.verdicts[:, concept], answer.lists), answer.sentences)
+        for concept in range(len(CONCEPTS))
+    ]
     wanted = np.array([numpy_features.features(one, read) for one in own])
     off = np.abs(features(answer, logits)[0].numpy() - wanted).max()
     if off > 0.01:
