@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Rubric, RubricSample
     from voice_coach.records import Verdict
 
-_SIDE_BY_SIDE = 2
+SIDE_BY_SIDE = 2
 """Texts judged at once: a short one keeps one core busy, and the judge reads no more than two pieces at a time."""
 
 
@@ -67,7 +67,7 @@ def judged(texts: Sequence[str], judge: Judges, rubric: Rubric, question: str = 
     Raises:
         CheckError: the judge failed.
     """
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         return list(pool.map(lambda text: judge.judge(transcript_of(text), rubric, question=question), texts))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from voice_coach.check.gate import FEWEST_WORDS
 from voice_coach.check.head import Bars
 from voice_coach.check.judge import Judge, sets_aside
 from voice_coach.check.reader import CONCEPTS, Reader
+from voice_coach.check.trial import SIDE_BY_SIDE
 from voice_coach.content.load import Library
 from voice_coach.records import VERDICTS, Transcript, Word
 
@@ -91,8 +93,9 @@ def core_rows(
     whether it is set aside rather than named."""
     rows, truth, of_case, aside = [], [], [], []
     wanted = {concept: at for at, concept in enumerate(CONCEPTS)}
-    for number, case in enumerate(cases):
-        answer = judge.read(case.transcript, case.question)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        answers = list(pool.map(lambda case: judge.read(case.transcript, case.question), cases))
+    for number, (case, answer) in enumerate(zip(cases, answers, strict=True)):
         for ground in judge.grounds(answer, rubric):
             verdict = case.verdicts[wanted[ground.concept.id]]
             if verdict and answer.stretches.spans:
