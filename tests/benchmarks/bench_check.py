@@ -4,7 +4,7 @@
     VOICE_COACH_ANSWERS=ANSWERS_FOLDER tests/run -m bench
 
 The folder holds answers as `labelled.py` describes them. A clone has those that the judge has learnt from
-(`rubrics/training/whole`), and others that tell what it is worth (`rubrics/training/held-out`).
+(`rubrics/training/whole`), and others that tell what it is worth (`rubrics/training/held-out` and `unseen`).
 With HEARD_FILE the answers are also judged as a recogniser hears them (see `respoken.py`, which makes the file).
 """
 

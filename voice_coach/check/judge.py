@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Concept, Rubric
     from voice_coach.records import Span, Transcript, Verdict
 
-VERSION = "reader-6"
+VERSION = "reader-7"
 """Changes with everything here that may move a verdict, except weights and head, which have their own."""
 
 _RUBRICS = 32

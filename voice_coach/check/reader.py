@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "reader_data"
 WEIGHTS = {
-    "mpnet.onnx": "519882c0bf7d4fc09d847cf260ff41a7aeab14320f7902ed670107579f746b9b",
+    "mpnet.onnx": "7fe37f9c3374033fa799c9714e66d118c37095e364a8651bf4a5294333b0b964",
     "minilm.onnx": "66a595a99b6c82552bfaa3c4edc2399d36f490cc4922157ec8bec2d80ca42806",
 }
 """The networks and their SHA-256; the first gives the embeddings."""
