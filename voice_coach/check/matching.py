@@ -52,7 +52,7 @@ class Steps:
     ahead: float
 
 
-NEAR = Steps(like=0.16, slope=0.03, ahead=0.01)
+NEAR = Steps(like=0.15, slope=0.03, ahead=0.01)
 """For the nearest examples of a concept."""
 
 
