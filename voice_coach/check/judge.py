@@ -3,7 +3,8 @@
 words -> gate -> stretches -> reader -> per concept: features -> head -> verdict -> evidence
                                      -> per red flag: claim
 
-Where a drill has an outline, what the reader makes of a stretch is lifted by it (`outline.py`).
+Where a drill has an outline, what the reader makes of a stretch is lifted by it (`outline.py`); no clause explains more
+than its sentence (`sentences.py`).
 """
 
 from __future__ import annotations
