@@ -9,6 +9,7 @@ letter-digit borders are split, number words below a hundred become digits.
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -98,7 +99,12 @@ def starts(tokens_: Sequence[Token], words: int) -> tuple[int, ...]:
 @lru_cache(maxsize=65_536)
 def stem(form: str) -> str:
     """Snowball (Porter2) English stem of a lower-case word."""
-    return str(_stemmer().stemWord(form))
+    with _STEMMING:
+        return str(_stemmer().stemWord(form))
+
+
+_STEMMING = threading.Lock()
+"""The stemmer works on a word that it holds: two threads at once would cut each other's."""
 
 
 @lru_cache(maxsize=1)
