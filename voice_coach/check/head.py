@@ -1,7 +1,8 @@
-"""The head: a concept's features to probabilities of the four verdicts.
+"""The heads: a concept's features to probabilities of the four verdicts.
 
-A multinomial logistic regression whose weights lie in `head.json`, fitted by `tests/benchmarks/training/fit.py`. It
-serves all concepts that the reader was trained on and knows none in particular.
+Two multinomial logistic regressions. That of `head.json` serves all concepts that the reader was trained on, that of
+`matching.json` all others; neither knows any in particular. `tests/benchmarks/training/` fits them (`fit.py`,
+`fit_matching.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voice_coach.check.features import FEATURES
+from voice_coach.check.matching import MORE
 from voice_coach.errors import CheckError
 from voice_coach.records import VERDICTS
 
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 
     from voice_coach.records import Verdict
 
-_FILE = Path(__file__).parent / "head.json"
+TRAINED, MATCHED = (Path(__file__).with_name(name) for name in ("head.json", "matching.json"))
+SEES = {TRAINED: FEATURES, MATCHED: (*FEATURES, *MORE)}
+"""Names of the features that each head sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +71,18 @@ class Head:
 
 
 @cache
-def shipped() -> Head:
-    """The head that ships with the program.
+def shipped(file: Path = TRAINED) -> Head:
+    """A head that ships with the program.
 
     Raises:
         CheckError: its file is missing or not as expected.
     """
     try:
-        kept = json.loads(_FILE.read_text("utf-8"))
-        weights = [[kept["weights"][verdict][name] for name in FEATURES] for verdict in VERDICTS]
+        kept = json.loads(file.read_text("utf-8"))
+        weights = [[kept["weights"][verdict][name] for name in SEES[file]] for verdict in VERDICTS]
         bias = [kept["bias"][verdict] for verdict in VERDICTS]
         return Head(
             str(kept["version"]), np.array(weights, float), np.array(bias, float), Bars(**kept["bars"])
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckError(f"{_FILE} cannot be used ({error!r}); install again.") from error
+        raise CheckError(f"{file} cannot be used ({error!r}); install again.") from error

@@ -3,6 +3,8 @@
 words -> gate -> stretches -> reader -> per concept: features -> head -> verdict -> evidence
                                      -> per red flag: claim
 
+Concepts that the reader was not trained on are matched with their examples instead (`matching.py`).
+
 Where a drill has an outline, what the reader makes of a stretch is lifted by it (`outline.py`); no clause explains more
 than its sentence (`sentences.py`).
 """
@@ -21,11 +23,11 @@ from voice_coach.check.claims import raised
 from voice_coach.check.evidence import best_spans
 from voice_coach.check.features import features
 from voice_coach.check.gate import obstacle
-from voice_coach.check.head import shipped
+from voice_coach.check.head import MATCHED, shipped
 from voice_coach.check.misheard import repaired
 from voice_coach.check.reader import CONCEPTS, FLAGS, STANCES_READ, VERDICTS_READ
 from voice_coach.check.sentences import sentences, within_sentences
-from voice_coach.check.stretches import cue_counts, listing, stretches
+from voice_coach.check.stretches import listing, stretches
 from voice_coach.records import Finding, Judgement
 
 if TYPE_CHECKING:
@@ -39,17 +41,16 @@ if TYPE_CHECKING:
     from voice_coach.content.models import Concept, Rubric
     from voice_coach.records import Span, Transcript, Verdict
 
-VERSION = "reader-7"
+VERSION = "reader-8"
 """Changes with everything here that may move a verdict, except weights and head, which have their own."""
 
 _RUBRICS = 32
 """Rubrics kept ready: one per drill in use."""
-_OFF_TOPIC = 0.07
-"""Mean of the stance "off" from which an answer is about something else; answers to the question stay below 0.05."""
-_LITTLE, _FAR, _WORTH = 0.5, 0.23, 0.25
-"""Talk of which less than `_LITTLE` speaks to a concept is looked at again: it is about something else, too, where its
-median stretch is less like any concept's statement than `_FAR`, less `_WORTH` times what speaks to one. Answers that
-say little are above that, talk about other things below it."""
+_LITTLE, _FAR, _WORTH, _OFF = 0.5, 0.23, 0.25, 0.8
+"""Talk of which less than `_LITTLE` speaks to a concept is about something else where its median stretch is less like
+any concept's statement than `_FAR`, less `_WORTH` times what speaks to one, and more by `_OFF` times the mean of the
+reader's stance "off". Labelled answers that say little, or much beside, are 0.026 above that or more, talk about other
+things 0.035 below it."""
 _SAYS = 0.5
 """How likely a stretch that says a point of the outline shows that the answer is about the question."""
 _UNSURE = 0.5
@@ -105,14 +106,24 @@ class Ground:
     Attributes:
         concept: which.
         own: of shape (stretches, VERDICTS_READ), what each stretch does for it.
-        known: whether the reader was trained on it.
+        more: what matching saw beside, as `Match.more`; None where the reader was trained on it.
         asked: how likely a stretch says what the outline asks of it; 0 without an outline.
     """
 
     concept: Concept
     own: NDArray[np.float64]
-    known: bool
+    more: NDArray[np.float64] | None
     asked: float
+
+    @property
+    def known(self) -> bool:
+        """Whether the reader was trained on the concept."""
+        return self.more is None
+
+    def features(self, answer: Answer) -> NDArray[np.float64]:
+        """What the head sees of it."""
+        found = features(self.own, answer.stretches)
+        return found if self.more is None else np.concatenate((found, self.more))
 
     def weighed(self, answer: Answer) -> tuple[dict[Verdict, float], Bars]:
         """How likely each verdict is for the whole answer, and what it takes.
@@ -120,10 +131,8 @@ class Ground:
         Raises:
             CheckError: the head cannot be loaded.
         """
-        if not self.known:
-            return matching.weighed(self.own, answer.stretches.spans), matching.BARS
-        head = shipped()
-        return head.probabilities(features(self.own, answer.stretches)), head.bars
+        head = shipped() if self.known else shipped(MATCHED)
+        return head.probabilities(self.features(answer)), head.bars
 
 
 class Judge:
@@ -146,8 +155,8 @@ class Judge:
         self._statements = lru_cache(maxsize=1)(
             lambda: self._anchors.embed([concept.statement for concept in self._known.values()])
         )
-        self._targets = lru_cache(maxsize=_RUBRICS)(
-            lambda concepts: matching.targets(
+        self._ready = lru_cache(maxsize=_RUBRICS)(
+            lambda concepts: matching.ready(
                 concepts,
                 self._anchors,
                 frozenset(concept.id for concept in concepts if not self._knows(concept)),
@@ -211,20 +220,20 @@ class Judge:
             CheckError: the reader failed.
             ContentError: a cue cannot be parsed.
         """
-        matched = {} if self._reads_all(rubric) else self._matched(answer, rubric)
+        matched = self._matched(answer, rubric)
         says = self._said(answer, rubric)
         found: list[Ground] = []
         for concept in rubric.concepts:
-            known = concept.id not in matched
+            match = matched.get(concept.id)
             verdicts = (
-                answer.stretches.verdicts[:, CONCEPTS.index(concept.id)] if known else matched[concept.id]
+                answer.stretches.verdicts[:, CONCEPTS.index(concept.id)] if match is None else match.own
             )
             asked = 0.0
             if concept.id in says:
                 verdicts = outline.lifted(verdicts, says[concept.id])
                 asked = float(says[concept.id].max(initial=0))
             own = within_sentences(without_lists(verdicts, answer.lists), answer.sentences)
-            found.append(Ground(concept, own, known, asked))
+            found.append(Ground(concept, own, match.more if match else None, asked))
         return found
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
@@ -239,13 +248,11 @@ class Judge:
         """Whether it talks about something else altogether, which earns nothing."""
         if any(ground.asked >= _SAYS for ground in grounds):
             return False
-        if answer.elsewhere >= _OFF_TOPIC:
-            return True
         spoken = answer.spoken
         if not answer.stretches.spans or spoken >= _LITTLE:
             return False
         likeness = answer.read.embeddings(answer.stretches.spans) @ self._statements().T
-        return float(np.median(likeness.max(axis=1))) < _FAR - _WORTH * spoken
+        return float(np.median(likeness.max(axis=1))) < _FAR - _WORTH * spoken + _OFF * answer.elsewhere
 
     def _said(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
         """How likely each stretch says what the rubric's outline asks of each concept."""
@@ -254,14 +261,12 @@ class Judge:
         windows = answer.read.embeddings(answer.stretches.spans)
         return outline.said(self._outlines(rubric.outline), windows)
 
-    def _matched(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
-        """What each stretch does for each concept that the reader does not know."""
+    def _matched(self, answer: Answer, rubric: Rubric) -> dict[str, matching.Match]:
+        """What the answer gives each concept that the reader does not know."""
+        if all(map(self._knows, rubric.concepts)):
+            return {}
         windows = answer.read.embeddings(answer.stretches.spans)
-        spans, stance = answer.stretches.spans, answer.stretches.stance
-        return {
-            concept: matching.verdicts(target, windows, cue_counts(target.cues, answer.words, spans), stance)
-            for concept, target in self._targets(rubric.concepts).items()
-        }
+        return matching.matched(self._ready(rubric.concepts), windows, answer.words, answer.stretches)
 
     def _claims(self, answer: Answer, rubric: Rubric) -> dict[str, NDArray[np.float64]]:
         """How sure it is that each stretch makes each claim."""
@@ -276,9 +281,6 @@ class Judge:
             )
             for flag in rubric.red_flags
         }
-
-    def _reads_all(self, rubric: Rubric) -> bool:
-        return all(map(self._knows, rubric.concepts)) and all(flag.id in FLAGS for flag in rubric.red_flags)
 
     def _knows(self, concept: Concept) -> bool:
         known = self._known.get(concept.id)

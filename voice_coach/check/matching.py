@@ -1,8 +1,10 @@
 """Concepts the reader was not trained on: recognised by likeness to a rubric's own examples, without training.
 
 A stretch speaks to a concept as far as its embedding is like the concept's examples, and more like them than like any
-other concept's (Snell et al., "Prototypical networks for few-shot learning", 2017). What it does there, explaining or
-only naming or dismissing, is the reader's stance, which knows no topic.
+other concept's (Snell et al., "Prototypical networks for few-shot learning", 2017), with a linear classifier beside
+that is solved for from all the rubric's examples. What it does there, explaining or only naming or dismissing, is the
+reader's stance, which knows no topic. What that makes of the whole answer is a head's to say, which was fitted on
+rubrics of many fields (`tests/benchmarks/training/fit_matching.py`) and knows none of their concepts.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voice_coach.check.cues import CueSet
-from voice_coach.check.head import Bars
+from voice_coach.check.features import log_odds
 from voice_coach.check.reader import STANCES_READ, VERDICTS_READ
+from voice_coach.check.stretches import cue_counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,18 +25,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voice_coach.check.anchors import Anchors
-    from voice_coach.check.reader import Embeddings
+    from voice_coach.check.reader import Embeddings, Stretches
     from voice_coach.content.models import Concept
-    from voice_coach.records import Span, Verdict
+
+MORE = ("ahead", "like-statement", "cues", "explains-anything")
+"""What the head sees beside `FEATURES`: by how much the likest stretch is likeliest of all concepts, how like the
+concept's statement any is, how many cues the answer has, and how surely any stretch explains something."""
 
 _NEAREST = 3
 _FEW = 8
 _CLAIM = 0.7
 """Takes a cosine for a probability: half alike makes the claim."""
-CUE = 0.06
-"""What a cue in the words is worth, as cosine."""
-BARS = Bars(explained=0.40, named=0.45)
-"""What a verdict takes here; likeness is less sure of itself than what was trained."""
+_CUE, _MOST_CUES = 0.06, 2
+"""What a cue in a stretch is worth, as cosine, and how many count."""
+_CUES_IN_ALL = 4
+_CLASSIFIER, _RIDGE = 0.2, 1.0
+"""What the classifier counts beside a cosine, and its penalty, in a ridge regression of which concept it is."""
 _KINDS = [STANCES_READ.index(name) for name in VERDICTS_READ[1:]]
 _OTHERWISE = [STANCES_READ.index(name) for name in ("others", "homonym", "restate", "off")]
 
@@ -52,8 +59,8 @@ class Steps:
     ahead: float
 
 
-NEAR = Steps(like=0.15, slope=0.03, ahead=0.01)
-"""For the nearest examples of a concept."""
+NEAR = Steps(like=0.18, slope=0.05, ahead=0.02)
+"""For what `Ready.likeness` gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +71,87 @@ class Target:
         cues: its word patterns.
         spoken: embeddings of what its examples say, of shape (texts, WIDTH).
         near_misses: embeddings of what sounds like it and is not.
-        others: embeddings of what each other concept of the rubric says.
+        statement: embedding of its statement, of shape (1, WIDTH).
     """
 
     cues: CueSet
     spoken: Embeddings
     near_misses: Embeddings
-    others: tuple[Embeddings, ...]
+    statement: Embeddings
 
 
-def targets(concepts: Sequence[Concept], anchors: Anchors, wanted: frozenset[str]) -> dict[str, Target]:
-    """The wanted concepts of a rubric, each told apart from all others; of those not wanted a few texts serve.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A rubric made ready.
+
+    Attributes:
+        targets: its concepts by id, all of them.
+        wanted: ids of those that the reader was not trained on.
+        classifier: of shape (WIDTH, concepts), the examples' own direction of each.
+    """
+
+    targets: dict[str, Target]
+    wanted: frozenset[str]
+    classifier: NDArray[np.float64]
+
+    def likeness(self, windows: Embeddings, cues: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How like each concept's examples each stretch is, of shape (stretches, concepts).
+
+        Args:
+            windows: embeddings of the stretches.
+            cues: how many cues of each concept each matches, of the same shape.
+        """
+        nearest = np.column_stack([_nearest(windows, target.spoken) for target in self.targets.values()])
+        classified = _CLASSIFIER * (windows.astype(np.float64) @ self.classifier)
+        return np.asarray(nearest + classified + _CUE * np.minimum(cues, _MOST_CUES))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What an answer gives one concept.
+
+    Attributes:
+        own: what each stretch does for it, as probabilities of shape (stretches, VERDICTS_READ).
+        more: the numbers of `MORE`.
+    """
+
+    own: NDArray[np.float64]
+    more: NDArray[np.float64]
+
+
+def ready(concepts: Sequence[Concept], anchors: Anchors, wanted: frozenset[str]) -> Ready:
+    """The concepts of a rubric, each told apart from all others; of those not wanted a few texts serve.
 
     Raises:
         CheckError: the reader failed.
         ContentError: a cue cannot be parsed.
     """
-    said = {
-        concept.id: anchors.embed(
-            (*concept.examples.explained, *concept.examples.named, *concept.examples.dismissed)
-            if concept.id in wanted
-            else _spread(concept.examples.explained)
-        )
-        for concept in concepts
-    }
-    return {
+    targets = {
         concept.id: Target(
             cues=CueSet(concept.cues),
-            spoken=said[concept.id],
+            spoken=anchors.embed(
+                (*concept.examples.explained, *concept.examples.named, *concept.examples.dismissed)
+                if concept.id in wanted
+                else _spread(concept.examples.explained)
+            ),
             near_misses=anchors.embed(concept.examples.not_),
-            others=tuple(said[other] for other in said if other != concept.id),
+            statement=anchors.embed([concept.statement]),
         )
         for concept in concepts
-        if concept.id in wanted
     }
+    return Ready(targets, wanted, _classifier(list(targets.values())))
+
+
+def _classifier(targets: Sequence[Target]) -> NDArray[np.float64]:
+    """Which concept an embedding speaks to: a ridge regression on all examples, where near misses are no concept's."""
+    texts = np.concatenate([part for target in targets for part in (target.spoken, target.near_misses)])
+    rows = texts.astype(np.float64)
+    spoken = np.zeros((len(rows), len(targets)))
+    first = 0
+    for column, target in enumerate(targets):
+        spoken[first : first + len(target.spoken), column] = 1
+        first += len(target.spoken) + len(target.near_misses)
+    return np.asarray(rows.T @ np.linalg.solve(rows @ rows.T + _RIDGE * np.eye(len(rows)), spoken))
 
 
 def _spread(texts: Sequence[str]) -> tuple[str, ...]:
@@ -105,26 +159,42 @@ def _spread(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(texts[:: max(1, len(texts) // _FEW)])[:_FEW]
 
 
-def verdicts(
-    target: Target, windows: Embeddings, cues: NDArray[np.float64], stance: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """What each stretch does for the concept, as probabilities of shape (stretches, VERDICTS_READ).
+def matched(
+    ready: Ready, windows: Embeddings, words: Sequence[str], stretches: Stretches
+) -> dict[str, Match]:
+    """What an answer gives each wanted concept.
 
     Args:
-        target: the concept.
+        ready: the rubric.
         windows: embeddings of the stretches.
-        cues: how many of its cues each matches.
-        stance: as `Stretches.stance`.
+        words: of the answer.
+        stretches: what the reader makes of them, any number.
     """
-    like = _nearest(windows, target.spoken) + CUE * np.minimum(cues, 2)
-    rivals = [_nearest(windows, other) for other in target.others]
-    # A near miss counts only where it is nearer than any example.
-    missed = _nearest(windows, target.near_misses, 1) >= _nearest(windows, target.spoken, 1)
-    spoken = speaking(like, rivals, NEAR) * ~missed
-    kinds = stance[:, _KINDS]
-    kinds = kinds / kinds.sum(axis=1, keepdims=True) * (1 - stance[:, _OTHERWISE].sum(axis=1, keepdims=True))
-    does = spoken[:, None] * kinds
-    return np.column_stack((1 - does.sum(axis=1), does))
+    cues = np.column_stack(
+        [cue_counts(target.cues, words, stretches.spans) for target in ready.targets.values()]
+    )
+    likeness = ready.likeness(windows, cues)
+    kinds = stretches.stance[:, _KINDS]
+    elsewhere = stretches.stance[:, _OTHERWISE].sum(axis=1, keepdims=True)
+    kinds = kinds / kinds.sum(axis=1, keepdims=True) * (1 - elsewhere)
+    found = {}
+    for column, (concept, target) in enumerate(ready.targets.items()):
+        if concept not in ready.wanted:
+            continue
+        like, rivals = likeness[:, column], np.delete(likeness, column, axis=1)
+        # A near miss counts only where it is nearer than any example.
+        missed = _nearest(windows, target.near_misses, 1) >= _nearest(windows, target.spoken, 1)
+        speaks = speaking(like, [*rivals.T], NEAR) * ~missed
+        does = speaks[:, None] * kinds
+        ahead = like - rivals.max(axis=1) if len(ready.targets) > 1 else like
+        stated = windows @ target.statement[0]
+        in_all = min(np.minimum(cues[:, column], _MOST_CUES).sum(), _CUES_IN_ALL)
+        most = (*(values.max(initial=-1) for values in (ahead, stated)), in_all)
+        found[concept] = Match(
+            own=np.column_stack((1 - does.sum(axis=1), does)),
+            more=np.array([*most, log_odds(kinds[:, 0].max(initial=0))], np.float64),
+        )
+    return found
 
 
 def speaking(
@@ -137,29 +207,6 @@ def speaking(
 
 def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(1 / (1 + np.exp(-logits)))
-
-
-def weighed(own: NDArray[np.float64], spans: Sequence[Span]) -> dict[Verdict, float]:
-    """How likely each verdict is for the whole answer: the best passage counts, unless it is set aside after.
-
-    Args:
-        own: as `verdicts` gives it.
-        spans: the words of each stretch, at least one.
-    """
-    explained, named = own[:, 1], own[:, 2]
-    against = np.maximum(own[:, 3], own[:, 4])
-    best = int(explained.argmax())
-    after = np.array([span.first >= spans[best].stop for span in spans])
-    does = float(explained[best] * (1 - against[after].max(initial=0)))
-    only, refused = float(named.max()), float(against.max())
-    odds: dict[Verdict, float] = {
-        "explained": does,
-        "named": (1 - does) * only,
-        "dismissed": (1 - does) * refused,
-        "missed": (1 - does) * (1 - only) * (1 - refused),
-    }
-    total = sum(odds.values())
-    return {verdict: value / total for verdict, value in odds.items()}
 
 
 def claims(windows: Embeddings, present: Embeddings, absent: Embeddings) -> NDArray[np.float64]:

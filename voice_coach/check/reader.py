@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "reader_data"
 WEIGHTS = {
-    "mpnet.onnx": "7fe37f9c3374033fa799c9714e66d118c37095e364a8651bf4a5294333b0b964",
+    "mpnet.onnx": "1c8afc06ae42a9ef3dea8deafd2e17baddd0f27fa66681f769aa45c2328b5c86",
     "minilm.onnx": "66a595a99b6c82552bfaa3c4edc2399d36f490cc4922157ec8bec2d80ca42806",
 }
 """The networks and their SHA-256; the first gives the embeddings."""

