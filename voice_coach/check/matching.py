@@ -39,6 +39,9 @@ _CLAIM = 0.7
 _CUE, _MOST_CUES = 0.06, 2
 """What a cue in a stretch is worth, as cosine, and how many count."""
 _CUES_IN_ALL = 4
+_STRANGER, _EACH = 0.4, 0.05
+"""How like the concepts that nobody wrote talk of the same field is at most, and less by so much for each that somebody
+did: a lone concept has no other to be told apart from, five need no such help."""
 _CLASSIFIER, _RIDGE = 0.2, 1.0
 """What the classifier counts beside a cosine, and its penalty, in a ridge regression of which concept it is."""
 _KINDS = [STANCES_READ.index(name) for name in VERDICTS_READ[1:]]
@@ -174,6 +177,7 @@ def matched(
         [cue_counts(target.cues, words, stretches.spans) for target in ready.targets.values()]
     )
     likeness = ready.likeness(windows, cues)
+    stranger = np.full((len(windows), 1), _STRANGER - _EACH * len(ready.targets))
     kinds = stretches.stance[:, _KINDS]
     elsewhere = stretches.stance[:, _OTHERWISE].sum(axis=1, keepdims=True)
     kinds = kinds / kinds.sum(axis=1, keepdims=True) * (1 - elsewhere)
@@ -181,15 +185,15 @@ def matched(
     for column, (concept, target) in enumerate(ready.targets.items()):
         if concept not in ready.wanted:
             continue
-        like, rivals = likeness[:, column], np.delete(likeness, column, axis=1)
+        like = likeness[:, column]
+        rival = np.hstack((np.delete(likeness, column, axis=1), stranger)).max(axis=1)
         # A near miss counts only where it is nearer than any example.
         missed = _nearest(windows, target.near_misses, 1) >= _nearest(windows, target.spoken, 1)
-        speaks = speaking(like, [*rivals.T], NEAR) * ~missed
+        speaks = speaking(like, [rival], NEAR) * ~missed
         does = speaks[:, None] * kinds
-        ahead = like - rivals.max(axis=1) if len(ready.targets) > 1 else like
         stated = windows @ target.statement[0]
         in_all = min(np.minimum(cues[:, column], _MOST_CUES).sum(), _CUES_IN_ALL)
-        most = (*(values.max(initial=-1) for values in (ahead, stated)), in_all)
+        most = (*(values.max(initial=-1) for values in (like - rival, stated)), in_all)
         found[concept] = Match(
             own=np.column_stack((1 - does.sum(axis=1), does)),
             more=np.array([*most, log_odds(kinds[:, 0].max(initial=0))], np.float64),
