@@ -289,14 +289,16 @@ def test_levels_words_and_remarks_are_shown_in_order(room: Room) -> None:
 
 
 def test_a_recogniser_that_falls_far_behind_is_told_once_and_nothing_is_lost(room: Room) -> None:
-    told = threading.Event()
+    told, before_the_end = threading.Event(), Gate()  # told only while talk goes on
     slow = room.with_desk(recogniser=FakeRecogniser(while_decoding=lambda: told.wait(10)))
     turns = [list(range(first, first + 40)) for first in range(1, 400, 40)]  # 15 seconds each
     sound = b"".join(said(*turn) + silence(1) for turn in turns)
-    for event in answer_aloud(slow.desk, slow.question, FakeSource(sound, kind="file"), FakeControls()):
+    source = FakeSource(sound, before_the_end, silence(1), kind="file")
+    for event in answer_aloud(slow.desk, slow.question, source, FakeControls()):
         slow.events.append(event)
         if isinstance(event, Warned):
             told.set()
+            before_the_end.open()
     assert [event.text[:38] for event in slow.events if isinstance(event, Warned)] == [
         "This machine hears more slowly than yo"
     ]
