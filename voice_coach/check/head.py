@@ -7,6 +7,7 @@ Two multinomial logistic regressions. That of `head.json` serves all concepts th
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -55,7 +56,10 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`weights` of shape (verdicts, features), `bias` of shape (verdicts,), in the order of `VERDICTS`."""
+    """`weights` of shape (verdicts, features), `bias` of shape (verdicts,), in the order of `VERDICTS`.
+
+    `version` changes with anything of it.
+    """
 
     version: str
     weights: NDArray[np.float64]
@@ -78,11 +82,15 @@ def shipped(file: Path = TRAINED) -> Head:
         CheckError: its file is missing or not as expected.
     """
     try:
-        kept = json.loads(file.read_text("utf-8"))
+        content = file.read_bytes()
+        kept = json.loads(content)
         weights = [[kept["weights"][verdict][name] for name in SEES[file]] for verdict in VERDICTS]
         bias = [kept["bias"][verdict] for verdict in VERDICTS]
         return Head(
-            str(kept["version"]), np.array(weights, float), np.array(bias, float), Bars(**kept["bars"])
+            hashlib.sha256(content).hexdigest()[:6],
+            np.array(weights, float),
+            np.array(bias, float),
+            Bars(**kept["bars"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckError(f"{file} cannot be used ({error!r}); install again.") from error

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from voice_coach.records import Span, Transcript, Verdict
 
 VERSION = "reader-8"
-"""Changes with everything here that may move a verdict, except weights and head, which have their own."""
+"""Changes with everything here that may move a verdict, except weights and heads, which have their own."""
 
 _RUBRICS = 32
 """Rubrics kept ready: one per drill in use."""
@@ -177,7 +177,7 @@ class Judge:
             ContentError: a cue of the rubric cannot be parsed.
         """
         versions = {
-            "judge": f"{VERSION}+{shipped().version}",
+            "judge": f"{VERSION}+{shipped().version}+{shipped(MATCHED).version}",
             "rubric": f"{rubric.id}@{rubric.version}",
             "reader": self._reader.version,
         }

@@ -151,12 +151,9 @@ def _odds(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def write_head(
-    file: Path, weights: NDArray[np.float64], bias: NDArray[np.float64], bars: Bars, version: str
-) -> None:
+def write_head(file: Path, weights: NDArray[np.float64], bias: NDArray[np.float64], bars: Bars) -> None:
     """Writes a head as the program reads it."""
     kept = {
-        "version": version,
         "bars": asdict(bars),
         "bias": dict(zip(VERDICTS, bias.round(4).tolist(), strict=True)),
         "weights": {
@@ -202,7 +199,7 @@ def fit_all(reader: Reader, folder: Path) -> None:
     of_question = np.array([asked.index(one.question) for one in answers])[of_answer]
     bars = chosen_bars(rows, truth, of_question, share, aside)
     weights, bias = regression(rows, truth, len(VERDICTS), share)
-    write_head(TRAINED, weights, bias, bars, reader.version[:6])
+    write_head(TRAINED, weights, bias, bars)
     sys.stdout.write(f"{len(whole)} pairs of whole answers, {len(few)} of passages, {bars}\n")
 
 

@@ -105,7 +105,7 @@ def in_a_row(cases: Sequence[Case]) -> Case:
     return Case("", words, tuple(map(together, zip(*(case.verdicts for case in cases), strict=True))))
 
 
-def fitted(rubrics: Sequence[Tried], version: str) -> Head:
+def fitted(rubrics: Sequence[Tried]) -> Head:
     """The head that these rubrics teach.
 
     How surely any stretch only names the concept is kept from it: in a long answer a list beside an explanation would
@@ -114,14 +114,12 @@ def fitted(rubrics: Sequence[Tried], version: str) -> Head:
     rows = np.concatenate([part for one in rubrics for part in (one.rows, one.longer[0])])
     rows[:, FEATURES.index("named")] = 0
     truth = np.concatenate([part for one in rubrics for part in (one.truth, one.longer[1])])
-    return Head(version, *regression(rows, truth, len(VERDICTS)), BARS)
+    return Head("fitted", *regression(rows, truth, len(VERDICTS)), BARS)
 
 
 def left_out(rubrics: Sequence[Tried]) -> list[list[Outcome]]:
     """Each rubric judged by a head that learnt from the others."""
-    return [
-        one.outcomes(fitted([other for other in rubrics if other is not one], "left out")) for one in rubrics
-    ]
+    return [one.outcomes(fitted([other for other in rubrics if other is not one])) for one in rubrics]
 
 
 def told(name: str, outcomes: Iterable[Outcome]) -> float:
@@ -157,8 +155,8 @@ def fit_matching(reader: Reader) -> None:
     """Fits the head and writes `matching.json`."""
     rubrics = all_tried(reader)
     report(rubrics)
-    head = fitted(rubrics, reader.version[:6])
-    write_head(MATCHED, head.weights, head.bias, head.bars, head.version)
+    head = fitted(rubrics)
+    write_head(MATCHED, head.weights, head.bias, head.bars)
 
 
 if __name__ == "__main__":
