@@ -73,8 +73,8 @@ class Target:
     Attributes:
         cues: its word patterns.
         spoken: embeddings of what its examples say, of shape (texts, WIDTH).
-        near_misses: embeddings of what sounds like it and is not.
-        statement: embedding of its statement, of shape (1, WIDTH).
+        near_misses: embeddings of what sounds like it and is not, and `statement` that of its statement; both without
+            a row where the concept is not wanted.
     """
 
     cues: CueSet
@@ -129,19 +129,19 @@ def ready(concepts: Sequence[Concept], anchors: Anchors, wanted: frozenset[str])
         CheckError: the reader failed.
         ContentError: a cue cannot be parsed.
     """
-    targets = {
-        concept.id: Target(
-            cues=CueSet(concept.cues),
-            spoken=anchors.embed(
-                (*concept.examples.explained, *concept.examples.named, *concept.examples.dismissed)
-                if concept.id in wanted
-                else _spread(concept.examples.explained)
-            ),
-            near_misses=anchors.embed(concept.examples.not_),
-            statement=anchors.embed([concept.statement]),
+
+    def target(concept: Concept) -> Target:
+        examples, cues = concept.examples, CueSet(concept.cues)
+        if concept.id not in wanted:
+            return Target(
+                cues, anchors.embed(_spread(examples.explained)), anchors.embed(()), anchors.embed(())
+            )
+        spoken = (*examples.explained, *examples.named, *examples.dismissed)
+        return Target(
+            cues, anchors.embed(spoken), anchors.embed(examples.not_), anchors.embed([concept.statement])
         )
-        for concept in concepts
-    }
+
+    targets = {concept.id: target(concept) for concept in concepts}
     return Ready(targets, wanted, _classifier(list(targets.values())))
 
 
