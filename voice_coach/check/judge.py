@@ -31,7 +31,7 @@ from voice_coach.check.stretches import listing, stretches
 from voice_coach.records import Finding, Judgement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -304,14 +304,24 @@ def sets_aside(own: NDArray[np.float64]) -> bool:
     return dismissed > max(named, _SET_ASIDE)
 
 
+def settled(probabilities: Mapping[Verdict, float], bars: Bars, *, aside: bool) -> Verdict:
+    """The verdict on a concept.
+
+    Args:
+        probabilities: of each verdict, for the whole answer.
+        bars: what each takes.
+        aside: as `sets_aside` says of its stretches.
+    """
+    verdict = bars.verdict(probabilities)
+    return "dismissed" if verdict == "named" and aside else verdict
+
+
 def _finding(ground: Ground, answer: Answer, transcript: Transcript) -> Finding:
     spans = answer.stretches.spans
     if not spans:
         return Finding(concept=ground.concept.id, verdict="missed", confidence=1)
     probabilities, bars = ground.weighed(answer)
-    verdict = bars.verdict(probabilities)
-    if verdict == "named" and sets_aside(ground.own):
-        verdict = "dismissed"
+    verdict = settled(probabilities, bars, aside=sets_aside(ground.own))
     evidence: tuple[Span, ...] = ()
     if verdict != "missed":
         strength = ground.own[:, [VERDICTS_READ.index(kind) for kind in _GROUNDS[verdict]]].sum(axis=1)

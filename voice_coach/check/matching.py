@@ -39,9 +39,10 @@ _CLAIM = 0.7
 _CUE, _MOST_CUES = 0.06, 2
 """What a cue in a stretch is worth, as cosine, and how many count."""
 _CUES_IN_ALL = 4
+"""Cues of the whole answer that count."""
 _STRANGER, _EACH = 0.4, 0.05
-"""How like the concepts that nobody wrote talk of the same field is at most, and less by so much for each that somebody
-did: a lone concept has no other to be told apart from, five need no such help."""
+"""How like a concept that nobody wrote any stretch is taken to be, less so much for each that somebody did: a lone
+concept has no other to be told apart from, five hardly need such help."""
 _CLASSIFIER, _RIDGE = 0.2, 1.0
 """What the classifier counts beside a cosine, and its penalty, in a ridge regression of which concept it is."""
 _KINDS = [STANCES_READ.index(name) for name in VERDICTS_READ[1:]]

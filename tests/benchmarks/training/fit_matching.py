@@ -20,7 +20,7 @@ from tests.benchmarks.corpus import FOLDER
 from tests.benchmarks.training.fit import Case, regression, rows_of, write_head
 from voice_coach.check.features import FEATURES
 from voice_coach.check.head import MATCHED, Bars, Head
-from voice_coach.check.judge import Judge
+from voice_coach.check.judge import Judge, settled
 from voice_coach.check.reader import Reader
 from voice_coach.check.trial import Outcome, agreement
 from voice_coach.content.load import Library, read_rubric, yaml_files
@@ -65,8 +65,7 @@ class Tried:
         """What each concept gets on each sample."""
         found = []
         for at, (row, wanted, sample) in enumerate(zip(self.rows, self.truth, self.of_sample, strict=True)):
-            got = head.bars.verdict(head.probabilities(row))
-            got = "dismissed" if got == "named" and self.aside[at] else got
+            got = settled(head.probabilities(row), head.bars, aside=bool(self.aside[at]))
             concept = self.rubric.concepts[at % len(self.rubric.concepts)].id
             found.append(Outcome(self.rubric.samples[sample], concept, VERDICTS[wanted], got))
         return found
