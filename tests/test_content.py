@@ -117,6 +117,29 @@ def test_one_drill_needs_its_own_file_only_and_says_what_is_wrong_with_that(tmp_
         shelf.drills()
 
 
+def test_a_rubric_by_its_id_needs_the_files_that_hold_the_id_only(tmp_path: Path) -> None:
+    home = [
+        ("rubrics/broken.yaml", "["),
+        ("rubrics/score.yaml", "title: a score"),
+        ("rubrics/off.yaml", "id: off"),
+    ]
+    shelf = library(tmp_path, DRILL, home=home)
+    assert shelf.core().id == shelf.rubric("core").id == "core"
+    assert shelf.drill("two-steps").title == "Two steps"
+    with pytest.raises(ContentError, match=r"off\.yaml:1: title: is missing"):
+        shelf.rubric("off")
+    with pytest.raises(ContentError, match=r"broken\.yaml:2: the file is not valid YAML"):
+        shelf.rubrics()
+
+
+def test_what_the_judge_learns_from_is_no_shipped_rubric(tmp_path: Path) -> None:
+    mine = ("rubrics/training/mine.yaml", CORE.replace("id: core", "id: mine"))
+    shelf = library(tmp_path, home=[mine])
+    write(tmp_path / "shipped/rubrics/training/theirs.yaml", CORE.replace("id: core", "id: theirs"))
+    assert [rubric.id for rubric in shelf.rubrics()] == ["core", "mine"]
+    assert [path.stem for path in shelf.rubric_files()] == ["core", "mine"]
+
+
 def test_files_are_read_once(tmp_path: Path) -> None:
     shelf = library(tmp_path, DRILL)
     before = shelf.drill("two-steps")

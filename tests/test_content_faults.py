@@ -252,6 +252,11 @@ def test_a_cue_is_only_cut_off_by_a_comment_that_follows_it(tmp_path: Path) -> N
             "id: prompt-only",
             "27: red_flags[1].id: `prompt-only` is there already; keep one.",
         ),
+        (
+            "under # cents",
+            "* cents",
+            "10: concepts[0].cues[0]: must begin and end with a word; `*` stands between words, not `* cents`.",
+        ),
         ("version: 7", "version: 0", "3: version: must be at least 1, not `0`."),
         (
             "present: [it looked fine]",

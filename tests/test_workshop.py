@@ -112,8 +112,8 @@ FAULTS: dict[str, tuple[str, str, list[str]]] = {
         "    cues: [and th*n]\n    examples:",
         [
             (
-                "15: own_concepts[0].cues[0]: The cue 'and th*n' has no word at 'th*n'; "
-                "write words, `a|b`, `=word`, `#` or `*`."
+                "15: own_concepts[0].cues[0]: has a place without a word; "
+                "write words, `a|b`, `=word`, `#` or `*`, not `and th*n`."
             )
         ],
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 CORE = "core"
 """Id of the rubric that every drill draws on."""
 _PACKAGE = Path(__file__).resolve().parents[1]
+_LEARNT_FROM = "training"
+"""In a source tree, the folder beside the shipped rubrics with what the judge learns from; nothing there is content."""
 
 
 class _HasId(Protocol):
@@ -46,8 +49,8 @@ class Library:
     """Drills and rubrics: the shipped ones, and those in `home`, which replace shipped ones of the same id.
 
     Each kind is read once, when first asked for. A file that is wrong makes every question about its kind
-    fail, with all problems of all its files: a drill left out in silence would never be missed. One drill by
-    its id needs its own file only.
+    fail, with all problems of all its files: a drill left out in silence would never be missed. One drill or rubric
+    by its id needs the files that hold the id, no others.
 
     Args:
         home: the person's data folder; its `drills` and `rubrics` need not be there. None: shipped ones only.
@@ -58,6 +61,7 @@ class Library:
         self._home = home
         self._shipped = shipped
         self._single: dict[str, Drill] = {}
+        self._single_rubrics: dict[str, Rubric] = {}
 
     def drills(self) -> tuple[Drill, ...]:
         """All drills by section, then by id.
@@ -89,7 +93,7 @@ class Library:
 
         Raises:
             UsageError: there is none.
-            ContentError: the file asked for, or one in the rubric folders, is wrong.
+            ContentError: the file asked for is wrong or, where there is none of that id, one in the rubric folders.
         """
         path = Path(id_or_path)
         if isinstance(id_or_path, Path) or path.suffix in {".yaml", ".yml"}:
@@ -98,6 +102,8 @@ class Library:
                     f"There is no rubric file {path}; give a path to a file, or the id of a rubric."
                 )
             return read_rubric(path)
+        if found := self._rubric(id_or_path):
+            return found
         try:
             return self._rubrics[id_or_path]
         except KeyError:
@@ -119,7 +125,7 @@ class Library:
             UsageError: there is none of that name.
         """
         files = [
-            path for folder in self._folders("rubrics") if folder.is_dir() for path in yaml_files(folder)
+            path for folder in self._folders("rubrics") if folder.is_dir() for path in self._files(folder)
         ]
         if id_or_path is None:
             return files
@@ -138,13 +144,12 @@ class Library:
         """The core rubric.
 
         Raises:
-            ContentError: no rubric folder holds it, or a rubric file is wrong.
+            ContentError: no rubric folder holds it, or its file is wrong.
         """
-        try:
-            return self._rubrics[CORE]
-        except KeyError:
-            folders = " or ".join(map(str, self._folders("rubrics")))
-            raise ContentError(f"No file in {folders} has the id `{CORE}`: put it back.") from None
+        if found := self._rubric(CORE):
+            return found
+        folders = " or ".join(map(str, self._folders("rubrics")))
+        raise ContentError(f"No file in {folders} has the id `{CORE}`: put it back.")
 
     def rubric_for(self, drill: Drill) -> Rubric:
         """What an answer to the drill is checked against, in the drill's order.
@@ -193,6 +198,17 @@ class Library:
         core = self.core()
         return self._gather("drills", lambda path: read_drill(path, core), holding)
 
+    def _rubric(self, rubric_id: str) -> Rubric | None:
+        """The rubric of that id, from the files that hold it."""
+        if "_rubrics" in self.__dict__:
+            return self._rubrics.get(rubric_id)
+        if rubric_id not in self._single_rubrics:
+            found = self._gather("rubrics", read_rubric, rubric_id).get(rubric_id)
+            if found is None:
+                return None
+            self._single_rubrics[rubric_id] = found[1]
+        return self._single_rubrics[rubric_id]
+
     @cached_property
     def _rubrics(self) -> dict[str, Rubric]:
         return {name: rubric for name, (_, rubric) in self._gather("rubrics", read_rubric).items()}
@@ -201,14 +217,21 @@ class Library:
         roots = [self._shipped or shipped_folder(), *([self._home] if self._home else [])]
         return [root / kind for root in roots]
 
+    def _files(self, folder: Path) -> Iterator[Path]:
+        aside = (self._shipped or shipped_folder()) / "rubrics" / _LEARNT_FROM
+        return (path for path in yaml_files(folder) if not path.is_relative_to(aside))
+
     def _gather(self, kind: str, read: Callable[[Path], T], holding: str = "") -> dict[str, tuple[Path, T]]:
-        """Everything of one kind by id, with its file; a later folder's shadows an earlier one's."""
-        mark = holding.encode()
+        """Everything of one kind by id, with its file; a later folder's shadows an earlier one's.
+
+        With `holding`, only from files with that id as a word.
+        """
+        mark = re.compile(rb"(?<![\w-])" + re.escape(holding.encode()) + rb"(?![\w-])") if holding else None
         found: dict[str, tuple[Path, T]] = {}
         faults: list[str] = []
         for folder in self._folders(kind):
             paths: dict[str, Path] = {}
-            for path in yaml_files(folder):
+            for path in self._files(folder):
                 if mark and not _holds(path, mark):
                     continue
                 try:
@@ -227,10 +250,10 @@ class Library:
         return found
 
 
-def _holds(path: Path, mark: bytes) -> bool:
-    """Whether a file holds these bytes; one that cannot be read may."""
+def _holds(path: Path, mark: re.Pattern[bytes]) -> bool:
+    """Whether a file holds what is sought; one that cannot be read may."""
     try:
-        return mark in path.read_bytes()
+        return mark.search(path.read_bytes()) is not None
     except OSError:
         return True
 

@@ -7,15 +7,36 @@ which concepts it requires, by core id or as concepts of its own. Unknown keys a
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from voice_coach.records import Record, Verdict
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """Lower-case words joined by hyphens."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+_CHOICE = re.compile(r"#|=?[^*#]*[^\W_][^*#]*")
+"""What may stand in one place of a cue, apart from `*`."""
+
+
+def _readable(cue: str) -> str:
+    places = cue.split()
+    if "*" in (places[0], places[-1]):
+        raise PydanticCustomError("cue", "must begin and end with a word; `*` stands between words")
+    for choice in (choice for place in places if place != "*" for choice in place.split("|")):
+        if not _CHOICE.fullmatch(choice):
+            raise PydanticCustomError(
+                "cue", "has a place without a word; write words, `a|b`, `=word`, `#` or `*`"
+            )
+    return cue
+
+
+Cue = Annotated[Text, AfterValidator(_readable)]
+"""A word pattern (syntax: `voice_coach.check.cues`)."""
 
 Section = Literal["system-design", "llm-usage", "reliability-and-safety", "llm-system-design-drills"]
 SECTIONS: dict[Section, str] = {
@@ -44,7 +65,7 @@ class Examples(Record):
 class Concept(Record):
     """One thing an interviewer listens for, and how it is recognised in speech.
 
-    `cues` are word patterns (syntax: `voice_coach.check.cues`), `examples` whole utterances. `follow_up` asks
+    `cues` are word patterns, `examples` whole utterances. `follow_up` asks
     for more without naming the concept.
     """
 
@@ -52,7 +73,7 @@ class Concept(Record):
     title: Text
     why: Text
     statement: Text
-    cues: tuple[Text, ...] = ()
+    cues: tuple[Cue, ...] = ()
     examples: Examples
     follow_up: Text
 
@@ -70,7 +91,7 @@ class Flag(Record):
     id: Id
     title: Text
     statement: Text
-    cues: tuple[Text, ...] = ()
+    cues: tuple[Cue, ...] = ()
     examples: FlagExamples
 
 

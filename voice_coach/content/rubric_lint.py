@@ -1,4 +1,4 @@
-"""What is weak in a rubric though not wrong: too few examples, and examples of two concepts that look alike."""
+"""What is weak in a rubric though not wrong: too few examples, doubled ones, and two concepts' that look alike."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def lint_rubric(path: Path, embed: Embed | None = None) -> Document:
         return document
     for index, concept in enumerate(rubric.concepts):
         _report_few(document, ("concepts", index, "examples"), concept)
+    _report_doubled(document, rubric)
     if not rubric.samples:
         document.add(("samples",), "is missing; add utterances with the verdicts they should get")
     if embed is not None:
@@ -60,9 +61,18 @@ def _report_few(document: Document, loc: Loc, concept: Concept) -> None:
             )
 
 
+def _report_doubled(document: Document, rubric: Rubric) -> None:
+    """Utterances that are there twice, whatever their verdict."""
+    seen: set[str] = set()
+    for _, loc, text in _examples(rubric, _KEYS):
+        if (folded := " ".join(text.casefold().split())) in seen:
+            document.add(loc, "is there already; keep it once")
+        seen.add(folded)
+
+
 def _report_alike(document: Document, rubric: Rubric, embed: Embed) -> None:
     """Examples of two concepts that the check could not tell apart, each pair once, at the later one."""
-    texts = list(_examples(rubric))
+    texts = list(_examples(rubric, _KEYS[:-1]))
     if not texts:
         return
     embeddings = embed([text for *_, text in texts])
@@ -74,9 +84,9 @@ def _report_alike(document: Document, rubric: Rubric, embed: Embed) -> None:
             )
 
 
-def _examples(rubric: Rubric) -> Iterator[tuple[str, Loc, str]]:
-    """Concept, place and text of every example that speaks for its concept."""
+def _examples(rubric: Rubric, keys: Sequence[str]) -> Iterator[tuple[str, Loc, str]]:
+    """Concept, place and text of every example."""
     for index, concept in enumerate(rubric.concepts):
-        for key in _KEYS[:-1]:
+        for key in keys:
             for number, text in enumerate(getattr(concept.examples, key)):
-                yield concept.id, ("concepts", index, "examples", key, number), text
+                yield concept.id, ("concepts", index, "examples", key.removesuffix("_"), number), text
