@@ -108,15 +108,26 @@ def test_a_batch_gives_a_line_for_each_answer_under_its_id(program: Program, tmp
     assert [json.loads(line)["id"] for line in judged.stdout.splitlines()] == ["a0", "a1", "a2"]
 
 
-def test_a_broken_line_of_a_batch_is_named_and_the_lines_before_are_judged(
+def test_a_broken_line_of_a_batch_is_named_and_all_others_are_judged(
     program: Program, tmp_path: Path
 ) -> None:
     batch = tmp_path / "answers.jsonl"
-    batch.write_text(json.dumps({"id": "a", "answer": ANSWER}) + "\n{broken\n", "utf-8")
+    first, last = (json.dumps({"id": name, "answer": ANSWER}) for name in "az")
+    batch.write_text(f"{first}\n{{broken\n{last}\n", "utf-8")
     judged = program.run("check", str(batch), "--json")
     assert judged.returncode == 1
-    assert len(judged.stdout.splitlines()) == 1
+    assert [json.loads(line)["id"] for line in judged.stdout.splitlines()] == ["a", "z"]
     assert f"{batch}:2:" in judged.stderr
+
+
+def test_reasons_come_with_each_verdict_also_as_json(program: Program) -> None:
+    shown = program.run("check", "-", "--why", typed=ANSWER)
+    line = json.loads(program.run("check", "-", "--json", "--why", typed=ANSWER).stdout)
+    verdicts = {finding["concept"]: finding["verdict"] for finding in line["findings"]}
+    assert list(line["why"]) == list(verdicts)
+    for concept, (standing, *others) in line["why"].items():
+        assert standing.startswith(verdicts[concept])
+        assert all(sentence in shown.stdout for sentence in (standing, *others))
 
 
 def test_a_stored_transcript_is_judged_with_its_times(program: Program, tmp_path: Path) -> None:
@@ -148,6 +159,7 @@ def test_what_cannot_be_judged_leaves_with_1_and_is_not_missed(program: Program)
     ("arguments", "sentence"),
     [
         (("check", "nowhere.wav"), "nowhere.wav: there is no such file"),
+        (("check", __file__), "test_cli.py: is a text by its name. Call it .txt"),
         (("check", "-", "--drill", DRILL, "--rubric", "core"), "leave out --rubric or --drill"),
         (("check", "-", "--rubric", "cor"), "did you mean `core`?"),
         (("practice", "customer-suport-assistant"), "did you mean `customer-support-assistant`"),

@@ -194,6 +194,19 @@ def test_a_persons_own_view_stands_beside_the_verdict(program: Program) -> None:
         program, "report", "--since", "2026-01-01", "--concept", "guardrails"
     )
     assert "is no verdict" in refusal(program, "dispute", "k00", "guardrails", "--verdict", "great")
+    assert "did you mean `guardrails`" in refusal(
+        program, "dispute", "k00", "guardrail", "--verdict", "named"
+    )
+
+
+def test_a_view_is_taken_back_by_agreeing(program: Program) -> None:
+    with Archive(program.home) as archive:
+        ours = {finding.concept: finding.verdict for finding in archive.attempt("k00").judgement.findings}
+    agreeing = ("dispute", "k00", "guardrails", "--verdict", ours["guardrails"])
+    assert "nothing to dispute" in refusal(program, *agreeing)
+    output(program, "dispute", "k00", " Guardrails", "--verdict", "missed", "--note", "not at all")
+    assert "Your other view is taken back" in output(program, *agreeing)
+    assert "not at all" not in output(program, "replay", "k00")
 
 
 # What comes next

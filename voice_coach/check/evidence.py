@@ -1,4 +1,4 @@
-"""Which windows to show as evidence: the best that lie apart from each other."""
+"""Which words to show as evidence: the best windows, neighbours as one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from voice_coach.records import Span
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from voice_coach.records import Span
 
 _NEAR = 0.75
 """A further quote is shown where it scores at least so much of the best."""
@@ -39,6 +39,22 @@ def best_spans(windows: Sequence[Span], scores: NDArray[np.float64], most: int) 
             break
         chosen.append(span)
     return tuple(chosen)
+
+
+def joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Spans that do not overlap, those that follow each other without a gap as one, in the place of the first of them.
+
+    A sentence is not quoted in two halves.
+    """
+    runs: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.first):
+        if runs and runs[-1].stop == span.first:
+            runs[-1] = Span(first=runs[-1].first, stop=span.stop)
+        else:
+            runs.append(span)
+    return tuple(
+        sorted(runs, key=lambda run: next(at for at, span in enumerate(spans) if _overlap(run, span)))
+    )
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -11,17 +11,20 @@ from voice_coach.check.outline import NEAR
 from voice_coach.check.reader import STANCES_READ, VERDICTS_READ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from voice_coach.check.head import Bars
     from voice_coach.check.judge import Answer, Ground, Judge
     from voice_coach.check.reader import Embeddings
     from voice_coach.content.models import Rubric
-    from voice_coach.records import Finding, Judgement, Transcript
+    from voice_coach.records import Finding, Judgement, Transcript, Verdict
 
     Embed = Callable[[Sequence[str]], Embeddings]
 
 _EXPLAINED, _DISMISSED, _TAKEN_BACK = map(VERDICTS_READ.index, ("explained", "dismissed", "taken-back"))
 _LIKELY = 0.5
+_SPEAKS = 0.1
+"""How surely a stretch speaks to a missed concept to be called the nearest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,14 @@ def why(
     rubric: Rubric,
     question: str,
 ) -> tuple[Why, ...]:
-    """For each finding of a graded judgement what it stands on, and what kept it from "explained".
+    """For each finding what it stands on, and what kept it from "explained"; nothing where it is not graded.
 
     Raises:
         CheckError: the reader failed.
         ContentError: a cue of the rubric cannot be parsed.
     """
+    if not judgement.graded:
+        return ()
     answer = judge.read(transcript, question)
     if not answer.stretches.spans:
         return ()
@@ -70,16 +75,14 @@ def _sentences(
     embed: Embed,
     points: Sequence[str],
 ) -> list[str]:
-    odds, bars = ground.weighed(answer)
-    got, takes = odds["explained"], bars.explained
-    said = [
-        f"{finding.verdict}, {odds[finding.verdict]:.0%} sure; explained got {got:.0%} of the {takes:.0%} it takes"
-    ]
-    best = int(ground.own[:, 1:].sum(axis=1).argmax())
+    said = [_standing(finding.verdict, *ground.weighed(answer))]
+    speaks = ground.own[:, 1:].sum(axis=1)
+    best = int(speaks.argmax())
     span = finding.evidence[0] if finding.evidence else answer.stretches.spans[best]
     quote = span.quote(transcript)
     if finding.verdict == "missed":
-        said.append(f"the nearest you came: “{quote}”")
+        near = speaks[best] >= _SPEAKS
+        said.append(f"the nearest you came: “{quote}”" if near else "nothing you said comes near it")
     said += _obstacles(finding, ground, answer, transcript, best)
     examples = (*ground.concept.examples.explained, *ground.concept.examples.named)
     if finding.verdict != "missed" and examples:
@@ -90,6 +93,19 @@ def _sentences(
         if likeness.max() >= NEAR.like:
             said.append(f"says the outline's “{points[int(likeness.argmax())]}” ({likeness.max():.2f})")
     return said
+
+
+def _standing(verdict: Verdict, odds: Mapping[Verdict, float], bars: Bars) -> str:
+    """How sure the verdict is, and what "explained" lacks."""
+    sure, explained, bar = (f"{share:.0%}" for share in (odds[verdict], odds["explained"], bars.explained))
+    if verdict == "explained":
+        return f"explained: {sure} sure, {bar} is enough"
+    other: Verdict = "dismissed" if odds["dismissed"] > odds["missed"] else "missed"
+    if verdict == "named" and odds[other] > odds["named"]:
+        return (
+            f"named, being in doubt: {other} has {odds[other]:.0%}, explained has {explained} and takes {bar}"
+        )
+    return f"{verdict}: {sure} sure; explained has {explained} and takes {bar}"
 
 
 def _obstacles(
@@ -109,6 +125,9 @@ def _obstacles(
         found.append(f"no clear {near}" if unclear else f"no {near}")
     against = np.maximum(ground.own[:, _DISMISSED], ground.own[:, _TAKEN_BACK])
     if ground.own[:, _EXPLAINED].max() >= _LIKELY and against.max() >= _LIKELY:
-        last = answer.stretches.spans[int(against.argmax())].quote(transcript)
-        found.append(f"explained at first, but then: “{last}”")
+        said, aside = (
+            answer.stretches.spans[int(of.argmax())] for of in (ground.own[:, _EXPLAINED], against)
+        )
+        then = "explained at first, but then" if aside.first >= said.stop else "set aside by"
+        found.append(f"{then}: “{aside.quote(transcript)}”")
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ def check_paths(names: Sequence[str]) -> None:
     """Refuse arguments that lead nowhere, before any work is done.
 
     Raises:
-        UsageError: names each path that is not a file.
+        UsageError: names the first that is not a file, or a text under a name that is taken for sound.
     """
     missing = [name for name in names if name != STANDARD_INPUT and not Path(name).is_file()]
     if missing:
@@ -66,10 +67,15 @@ def check_paths(names: Sequence[str]) -> None:
         raise UsageError(
             f"{missing[0]}: {what}. Give audio, .txt, .json or .jsonl files, or - for standard input."
         )
+    for name in filter(is_audio, names):
+        if (guess_type(name)[0] or "").startswith("text/"):
+            raise UsageError(
+                f"{name}: is a text by its name. Call it .txt, or give it as standard input, with -."
+            )
 
 
-def read(name: str, recogniser: Recogniser) -> Iterator[Answer]:
-    """The answers that an argument stands for.
+def read(name: str, recogniser: Recogniser) -> Iterator[Answer | CheckError]:
+    """The answers that an argument stands for; for a line of a batch that holds none what is wrong with it.
 
     Raises:
         CoachError: it cannot be read or heard; names file and line.
@@ -114,16 +120,17 @@ def _stored(path: Path) -> Transcript:
         raise CheckError(f"{path}: is no transcript; {_first(error)}.") from error
 
 
-def _batch(path: Path) -> Iterator[Answer]:
+def _batch(path: Path) -> Iterator[Answer | CheckError]:
     for number, line in enumerate(_text(path).splitlines(), start=1):
         if not line.strip():
             continue
         try:
             row = Line.model_validate_json(line)
         except ValidationError as error:
-            raise CheckError(
+            yield CheckError(
                 f"{path}:{number}: wants an object with id, question and answer; {_first(error)}."
-            ) from error
+            )
+            continue
         yield Answer(row.id, _typed(row.answer), row.question)
 
 

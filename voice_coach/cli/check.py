@@ -112,7 +112,7 @@ def _check_each(answers: list[str], choices: Choices, by: Judging, as_json: bool
     from voice_coach.cli import answers as reading
     from voice_coach.cli.desk import announced, judge, recogniser
     from voice_coach.cli.screen import announce, complain, console, print_json
-    from voice_coach.errors import CoachError, UsageError
+    from voice_coach.errors import CheckError, CoachError, UsageError
     from voice_coach.show.jsonlines import judgement_line
 
     reading.check_paths(answers)
@@ -125,7 +125,8 @@ def _check_each(answers: list[str], choices: Choices, by: Judging, as_json: bool
     def judge_one(answer: Answer) -> bool:
         judgement = judging.judge(answer.transcript, by.rubric, question=answer.question or by.question)
         if as_json:
-            print_json(judgement_line(answer.id, by.drill, judgement, answer.transcript))
+            line = judgement_line(answer.id, by.drill, judgement, answer.transcript)
+            print_json({**line, "why": _reasons(judging, judgement, answer, by)} if by.why else line)
         else:
             if len(answers) > 1 or answers[0].endswith(".jsonl"):
                 console().rule(answer.id, align="left")
@@ -136,7 +137,11 @@ def _check_each(answers: list[str], choices: Choices, by: Judging, as_json: bool
     for name in answers:
         try:
             for answer in reading.read(name, ears):
-                all_judged &= judge_one(answer)
+                if isinstance(answer, CheckError):
+                    complain(str(answer))
+                    all_judged = False
+                else:
+                    all_judged &= judge_one(answer)
         except UsageError:
             raise
         except CoachError as error:
@@ -156,6 +161,13 @@ def _print_report(judging: Judge, judgement: Judgement, answer: Answer, by: Judg
         console().print(line)
     if by.why:
         print_why(judging, judgement, answer.transcript, by.rubric, answer.question or by.question)
+
+
+def _reasons(judging: Judge, judgement: Judgement, answer: Answer, by: Judging) -> dict[str, tuple[str, ...]]:
+    from voice_coach.check.why import why
+
+    reasons = why(judging, judgement, answer.transcript, by.rubric, answer.question or by.question)
+    return {reason.concept: reason.sentences for reason in reasons}
 
 
 def _check_folder(

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 def dispute(
     attempt: Annotated[str, typer.Argument(help="Its id, or the beginning or end of it.")],
-    concept: Annotated[str, typer.Argument(help="Id of the concept that was judged.")],
+    concept: Annotated[str, typer.Argument(help="The concept that was judged, by its id.")],
     verdict: Annotated[
         str, typer.Option(help="What it should have been: explained, named, dismissed or missed.")
     ],
     note: Annotated[str, typer.Option(help="Why, for yourself.")] = "",
     home: Home = None,
 ) -> None:
-    """Keep your own view of a verdict beside the coach's, which stays as it is."""
+    """Keep your own view of a verdict beside the coach's, which stays as it is.
+
+    The coach's own verdict takes back a view that you gave before.
+    """
     from voice_coach.cli.screen import console
     from voice_coach.clock import SystemClock
     from voice_coach.errors import UsageError
@@ -35,6 +38,17 @@ def dispute(
         raise UsageError(f"`{verdict}` is no verdict; --verdict takes one of: {', '.join(VERDICTS)}.")
     with Archive(folder(home)) as archive:
         kept = archive.attempt(attempt)
+        concept = "-".join(concept.lower().split())
+        judged = {finding.concept: finding.verdict for finding in kept.judgement.findings}
+        if verdict == judged.get(concept):
+            if not archive.withdraw(kept.id, concept):
+                raise UsageError(
+                    f"The coach says {verdict} for `{concept}`, too: there is nothing to dispute."
+                )
+            console().print(
+                f"{concept}: {verdict}, as the coach says. Your other view is taken back.", highlight=False
+            )
+            return
         archive.dispute(
             Dispute(
                 attempt=kept.id,
@@ -44,8 +58,9 @@ def dispute(
                 note=note,
             )
         )
-        ours = next(finding.verdict for finding in kept.judgement.findings if finding.concept == concept)
-    console().print(f"{concept}: the coach says {ours}, you say {verdict}. Both are kept.", highlight=False)
+    console().print(
+        f"{concept}: the coach says {judged[concept]}, you say {verdict}. Both are kept.", highlight=False
+    )
 
 
 def rescore(
@@ -104,8 +119,6 @@ def print_why(
     from voice_coach.check.why import why
     from voice_coach.cli.screen import console
 
-    if not judgement.graded:
-        return
     for reason in why(judging, judgement, transcript, rubric, question):
         console().print(reason.concept, style="bold", highlight=False)
         for sentence in reason.sentences:

@@ -155,14 +155,24 @@ class Archive:
             UsageError: there is no such attempt, or it was not judged for that concept.
             ArchiveError: it could not be kept.
         """
+        from voice_coach.content.yamlfile import nearest
+
         judged = {finding.concept for finding in self.attempt(dispute.attempt).judgement.findings}
         if dispute.concept not in judged:
-            raise UsageError(
-                f"Attempt {dispute.attempt} was not judged for `{dispute.concept}`; "
-                f"it was for: {', '.join(sorted(judged)) or 'nothing, it is not graded'}."
-            )
+            others = f"it was for: {', '.join(sorted(judged)) or 'nothing, it is not graded'}."
+            hint = nearest(dispute.concept, judged) or others
+            raise UsageError(f"Attempt {dispute.attempt} was not judged for `{dispute.concept}`; {hint}")
         with explained(self.path), self.transaction():
             tables.put_dispute(self.connection, dispute)
+
+    def withdraw(self, attempt_id: str, concept: str) -> bool:
+        """Forget a person's own view of a verdict, and say whether there was one.
+
+        Raises:
+            ArchiveError: the archive cannot be written.
+        """
+        with explained(self.path), self.transaction():
+            return tables.drop_dispute(self.connection, attempt_id, concept)
 
     def disputes(self, attempt_id: str | None = None) -> list[Dispute]:
         """The disputes of an attempt, or of all, oldest first.

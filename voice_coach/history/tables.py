@@ -159,6 +159,12 @@ def put_dispute(connection: sqlite3.Connection, dispute: Dispute) -> None:
     )
 
 
+def drop_dispute(connection: sqlite3.Connection, attempt_id: str, concept: str) -> bool:
+    """Delete the dispute within the open transaction; whether there was one."""
+    gone = connection.execute("DELETE FROM disputes WHERE attempt = ? AND concept = ?", (attempt_id, concept))
+    return gone.rowcount > 0
+
+
 def disputes(connection: sqlite3.Connection, attempt_id: str | None) -> list[Dispute]:
     """The disputes of an attempt, or all; oldest first."""
     return [

@@ -73,7 +73,7 @@ def judgement_report(judgement: Judgement, transcript: Transcript, rubric: Rubri
         transcript: the words judged.
         rubric: what they were checked against.
     """
-    return sections(_verdicts(judgement, transcript, rubric, ()))
+    return sections(_verdicts(judgement, transcript, rubric, None))
 
 
 def outline(drill: Drill, attempt: Attempt | None = None, rubric: Rubric | None = None) -> RenderableType:
@@ -128,19 +128,21 @@ def _length(attempt: Attempt, drill: Drill) -> Text:
 
 
 def _verdicts(
-    judgement: Judgement, transcript: Transcript, rubric: Rubric, requirements: Sequence[Requirement]
+    judgement: Judgement, transcript: Transcript, rubric: Rubric, requirements: Sequence[Requirement] | None
 ) -> list[list[RenderableType]]:
     if not judgement.graded:
         reason = (judgement.not_graded or "no reason was recorded").rstrip(".")
         return [
             [
                 Text(f"Not graded, because {reason}.", style="bold yellow"),
-                Text("Nothing counts as missed; what was recorded is kept."),
+                Text(
+                    f"Nothing counts as missed{'' if requirements is None else '; what was recorded is kept'}."
+                ),
             ]
         ]
     title = titles(rubric)
-    must_have = {requirement.id for requirement in requirements if requirement.must_have}
-    weight = {requirement.id: requirement.weight for requirement in requirements}
+    must_have = {requirement.id for requirement in requirements or () if requirement.must_have}
+    weight = {requirement.id: requirement.weight for requirement in requirements or ()}
     ordered = sorted(
         judgement.findings, key=lambda found: (found.concept not in must_have, -weight.get(found.concept, 1))
     )
