@@ -57,7 +57,7 @@ def test_a_stretch_speaks_to_the_concept_whose_point_it_is_most_like() -> None:
             ),
         ),
         ("sampling-and-repeatability", "rollout", ""),
-        ("context-under-a-budget", "monitoring", ""),
+        ("maths-tutor-for-pupils", "grounding", ""),
     ],
 )
 def test_a_point_said_in_other_words_counts(name: str, concept: str, text: str) -> None:

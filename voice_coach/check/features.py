@@ -25,6 +25,9 @@ FEATURES = (
 """What the head sees: log odds of the best stretch, logarithms of how many words do something, and for comparison how
 much of the whole answer explains it, and how well the answer explains anything."""
 
+FLOOR = 0.03
+"""Words of a stretch that does something less surely are not counted: in a long answer, what is never meant adds up."""
+
 _NOTHING, _EXPLAINED = VERDICTS_READ.index("nothing"), VERDICTS_READ.index("explained")
 
 
@@ -54,14 +57,16 @@ def features(own: NDArray[np.float64], answer: Stretches) -> NDArray[np.float64]
             most(taken_back, after),
             most(dismissed, after),
             log_odds((1 - own[:, _NOTHING]).max()),
-            np.log(explained @ words + 1),
-            np.log(named @ words + 1),
-            np.log(dismissed @ words + 1),
+            *(np.log(_clear(doing) @ words + 1) for doing in (explained, named, dismissed)),
             most(explained, first >= stop[against]),
             each(explained) @ words / words.sum(),
             each(answer.verdicts[:, :, _EXPLAINED].max(axis=0)).mean(),
         ]
     )
+
+
+def _clear(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(probabilities >= FLOOR, probabilities, 0.0)
 
 
 def log_odds(probability: float) -> float:

@@ -29,6 +29,8 @@ _UNSEEN = -1e9
 """What keeps padding from being attended to."""
 BLOCK = 64
 """Weights that share a scale, as `export` rounds them."""
+KEPT = (0, 1, 2, 3, 5, 6, 8, 10, 11)
+"""Layers of MPNet that ship; the others went one by one, each time that without which the tags moved least."""
 # What MPNet calls BERT's marks.
 _SPECIAL = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
 
@@ -136,6 +138,13 @@ class Rounded(nn.Module):
         zero = (-low / step).round().clamp(0, 15)
         rounded = ((blocks / step).round() + zero).clamp(0, 15).sub(zero).mul(step).view_as(weight)
         return weight + (rounded - weight).detach()
+
+
+def keep_layers(network: Network, kept: Sequence[int]) -> None:
+    """Leaves the others out, in place."""
+    encoder = network.encoder
+    encoder.encoder.layer = nn.ModuleList([encoder.encoder.layer[index] for index in kept])
+    encoder.config.num_hidden_layers = len(kept)
 
 
 def round_weights(network: Network) -> None:

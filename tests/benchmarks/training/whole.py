@@ -3,7 +3,8 @@
 Nobody said which words decided. So the tags go the program's own way, pieces -> stretches -> features -> head, here in
 PyTorch, and the error of a verdict flows back into the stretches that made it: multiple-instance learning (Dietterich
 et al. 1997) with the best passage as the instance. The tags of the other network are averaged in, as the program does
-it. Lines of the first stage are learnt on beside, so that nothing is forgotten.
+it. Lines of the first stage are learnt on beside, so that nothing is forgotten. A network of fewer layers also learns
+here what the full one and the other say together of each token (`distil.py`).
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from tests.benchmarks.training.distil import divergence
 from tests.benchmarks.training.examples import FILLERS, MISHEARD, Varied
 from tests.benchmarks.training.network import Network, batch_of, loss
 from voice_coach.check import features as numpy_features
+from voice_coach.check.features import FLOOR
 from voice_coach.check.head import shipped
 from voice_coach.check.judge import without_lists
 from voice_coach.check.misheard import repaired
@@ -48,6 +51,9 @@ WHOLE, LINES, CLAIMS = 3.0, 0.5, 0.3
 TAGS, HEAD = 5, 20
 """How much faster than the encoder the last layer learns, and the head."""
 WARM_UP = 0.1
+
+Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""Token ids, mask and segment ids, each of shape (pieces, tokens)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,26 +148,32 @@ def _noisy(words: Sequence[str], chance: random.Random) -> list[str]:
     return heard or list(words)
 
 
-def joined(answer: Prepared, tags: Sequence[torch.Tensor], networks: int) -> torch.Tensor:
-    """Logits of the answer's tokens, averaged over the networks, from those of its pieces, as `reader.read` joins
-    them."""
+def joined(answer: Prepared, tags: Sequence[torch.Tensor], others: int) -> torch.Tensor:
+    """Logits of the answer's tokens from those of its pieces, as `reader.read` joins them, averaged with those of so
+    many other networks."""
     ends = [*(believed for *_, believed in answer.pieces[1:]), int(answer.starts[-1])]
     parts = []
     for (first, _, believed), stop, own, other in zip(answer.pieces, ends, tags, answer.others, strict=True):
         part = slice(answer.head + believed - first, answer.head + stop - first)
-        parts.append((own[part] + torch.from_numpy(other[part])) / networks)
+        parts.append((own[part] + torch.from_numpy(other[part])) / (1 + others) if others else own[part])
     return torch.cat(parts)
+
+
+def stretch_means(answer: Prepared, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean logits of each stretch, and which stretches have a token at all."""
+    sums = torch.cat([logits.new_zeros(1, logits.shape[1]), logits.double().cumsum(0).float()])
+    low, high = (
+        torch.from_numpy(answer.starts[[getattr(span, end) for span in answer.spans]])
+        for end in ("first", "stop")
+    )
+    return (sums[high] - sums[low]) / (high - low).clamp(min=1)[:, None], high > low
 
 
 def features(answer: Prepared, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """What `voice_coach.check.features` makes of each concept, of shape (concepts, features), and how surely the answer
     raises each red flag as a logit, of shape (flags,)."""
-    sums = torch.cat([logits.new_zeros(1, logits.shape[1]), logits.double().cumsum(0).float()])
+    means, spoken = stretch_means(answer, logits)
     first, stop = (torch.tensor([getattr(span, end) for span in answer.spans]) for end in ("first", "stop"))
-    starts = torch.from_numpy(answer.starts)
-    low, high = starts[first], starts[stop]
-    spoken = high > low
-    means = (sums[high] - sums[low]) / (high - low).clamp(min=1)[:, None]
     listed = torch.from_numpy(answer.lists)[:, None].float()
     verdicts, claims, _ = means.split(SIZES, dim=1)
     read = verdicts.view(-1, len(CONCEPTS), len(VERDICTS_READ)).softmax(-1)
@@ -185,9 +197,7 @@ def features(answer: Prepared, logits: torch.Tensor) -> tuple[torch.Tensor, torc
         most(taken_back, after),
         most(dismissed, after),
         _log_odds((1 - nothing).amax(0)),
-        torch.log(words @ explained + 1),
-        torch.log(words @ named + 1),
-        torch.log(words @ dismissed + 1),
+        *(torch.log(words @ (doing * (doing >= FLOOR)) + 1) for doing in (explained, named, dismissed)),
         most(explained, first[:, None] >= stop[against]),
         words @ _log_odds(explained) / words.sum(),
         _log_odds(said.amax(0)).mean().expand(len(CONCEPTS)),
@@ -234,10 +244,27 @@ def error(answer: Prepared, logits: torch.Tensor, head: Sequence[torch.Tensor]) 
 
 
 def learn(
-    network: Network, varied: Varied, answers: Sequence[Labelled], others: Sequence[Any], stage: Stage
+    network: Network,
+    varied: Varied,
+    answers: Sequence[Labelled],
+    others: Sequence[Any],
+    stage: Stage,
+    teacher: Network | None = None,
 ) -> None:
-    """In place; the head learns along and is thrown away, since `fit` makes the one that ships."""
+    """In place; the head learns along and is thrown away, since `fit` makes the one that ships.
+
+    Args:
+        network: learns all but its word vectors and its lowest layers.
+        varied: the answers of the first stage, and chance.
+        answers: labelled as wholes.
+        others: sessions of other networks, whose tags are averaged with this one's.
+        stage: how long and how fast.
+        teacher: a larger network; then it is that one's tags which are averaged with the others', and this one learns
+            them beside the verdicts.
+    """
     network.train()
+    if teacher:
+        teacher.eval()
     network.encoder.embeddings.requires_grad_(requires_grad=False)
     for layer in network.encoder.encoder.layer[: stage.frozen]:
         layer.requires_grad_(requires_grad=False)
@@ -270,15 +297,21 @@ def learn(
         for at in range(0, len(order), ANSWERS):
             found = [prepared(one, varied, others) for one in order[at : at + ANSWERS]]
             seen = [one for one in found if one]
-            logits = _tags(network, seen, 1 + len(others), varied)
+            inputs = _masked(seen, varied)
+            logits = _tags(network, seen, inputs, 0 if teacher else len(others))
             if not compared:
                 compare(seen[0], logits[0].detach())
                 compared = True
             value = torch.stack(
                 [error(one, tags, head) for one, tags in zip(seen, logits, strict=True)]
             ).mean()
+            total_error = WHOLE * value
+            if teacher:
+                with torch.no_grad():
+                    wanted = _tags(teacher, seen, inputs, len(others))
+                total_error = total_error + apart(seen, logits, wanted)
             optimizer.zero_grad()
-            (WHOLE * value).backward()
+            total_error.backward()
             _first_stage(network, [next(lines) for _ in range(stage.lines)], varied)
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
@@ -289,8 +322,19 @@ def learn(
         )
 
 
-def _tags(network: Network, answers: Sequence[Prepared], networks: int, varied: Varied) -> list[torch.Tensor]:
-    """The logits of each answer's tokens."""
+def apart(
+    answers: Sequence[Prepared], logits: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor]
+) -> torch.Tensor:
+    """How far logits are from those wanted, token by token and over the stretches that the program judges."""
+    each = []
+    for answer, own, aim in zip(answers, logits, wanted, strict=True):
+        (means, spoken), (aims, _) = stretch_means(answer, own), stretch_means(answer, aim)
+        each.append(divergence(own, aim) + divergence(means[spoken], aims[spoken]))
+    return torch.stack(each).mean()
+
+
+def _masked(answers: Sequence[Prepared], varied: Varied) -> Inputs:
+    """The pieces of the answers, padded to the longest, some of their tokens masked."""
     rows = [row for answer in answers for row in answer.rows]
     longest = max(len(ids) for ids, _ in rows)
     ids, kinds, mask = (torch.zeros(len(rows), longest, dtype=torch.long) for _ in range(3))
@@ -298,10 +342,15 @@ def _tags(network: Network, answers: Sequence[Prepared], networks: int, varied: 
         ids[at, : len(tokens)], kinds[at, : len(tokens)] = map(torch.from_numpy, (tokens, segments))
         mask[at, : len(tokens)] = 1
     hidden = (torch.rand(ids.shape) < HIDDEN) & (kinds > 0)
+    return ids.masked_fill(hidden, varied.tokenizer.token_to_id("[MASK]")), mask, kinds
+
+
+def _tags(network: Network, answers: Sequence[Prepared], inputs: Inputs, others: int) -> list[torch.Tensor]:
+    """The logits of each answer's tokens, averaged with those of so many other networks."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = network(ids.masked_fill(hidden, varied.tokenizer.token_to_id("[MASK]")), mask, kinds)
+        logits = network(*inputs)
     pieces = iter(logits.float())
-    return [joined(answer, [next(pieces) for _ in answer.rows], networks) for answer in answers]
+    return [joined(answer, [next(pieces) for _ in answer.rows], others) for answer in answers]
 
 
 def _lines(varied: Varied) -> Iterator[Any]:
