@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.benchmarks.corpus import WHOLE
 from tests.benchmarks.labelled import labelled
+from voice_coach.check.evidence import joined
 from voice_coach.check.head import Bars
 from voice_coach.check.judge import Judge
 from voice_coach.check.misheard import repaired
@@ -18,7 +19,7 @@ from voice_coach.check.stretches import stretches
 from voice_coach.check.trial import transcript_of
 from voice_coach.content.load import Library
 from voice_coach.errors import CheckError
-from voice_coach.records import Judgement, Transcript, Verdict, Word
+from voice_coach.records import Judgement, Span, Transcript, Verdict, Word
 
 CORE = Library().core()
 JUDGE = Judge(Reader(), CORE)
@@ -168,6 +169,14 @@ def test_a_concept_that_rests_on_badly_heard_words_counts_neither_way() -> None:
     finding = next(finding for finding in judgement.findings if finding.concept == "graceful-degradation")
     assert finding.unclear
     assert sum(judgement.coverage.values()) < len(CORE.concepts)
+
+
+def test_halves_of_a_sentence_are_quoted_as_one_and_sentences_apart() -> None:
+    halves = (Span(first=4, stop=6), Span(first=0, stop=2), Span(first=2, stop=4))
+    said = transcript_of("one two three four five six").words
+    assert joined(halves, said) == (Span(first=0, stop=6),)
+    said = transcript_of("one two three four. five six").words
+    assert joined(halves, said) == (Span(first=4, stop=6), Span(first=0, stop=4))
 
 
 @settings(max_examples=25, deadline=None)

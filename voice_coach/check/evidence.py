@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from voice_coach.check.sentences import ends_sentence
 from voice_coach.records import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from voice_coach.records import Word
 
 _NEAR = 0.75
 """A further quote is shown where it scores at least so much of the best."""
@@ -41,14 +44,14 @@ def best_spans(windows: Sequence[Span], scores: NDArray[np.float64], most: int) 
     return tuple(chosen)
 
 
-def joined(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Spans that do not overlap, those that follow each other without a gap as one, in the place of the first of them.
+def joined(spans: Sequence[Span], words: Sequence[Word]) -> tuple[Span, ...]:
+    """Spans that do not overlap, those that follow each other within a sentence as one, in the place of its first.
 
-    A sentence is not quoted in two halves.
+    So a sentence is not quoted in two halves.
     """
     runs: list[Span] = []
     for span in sorted(spans, key=lambda span: span.first):
-        if runs and runs[-1].stop == span.first:
+        if runs and runs[-1].stop == span.first and not ends_sentence(words[span.first - 1]):
             runs[-1] = Span(first=runs[-1].first, stop=span.stop)
         else:
             runs.append(span)

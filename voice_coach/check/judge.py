@@ -325,7 +325,7 @@ def _finding(ground: Ground, answer: Answer, transcript: Transcript) -> Finding:
     evidence: tuple[Span, ...] = ()
     if verdict != "missed":
         strength = ground.own[:, [VERDICTS_READ.index(kind) for kind in _GROUNDS[verdict]]].sum(axis=1)
-        evidence = joined(best_spans(spans, strength, most=_EVIDENCE[verdict]))
+        evidence = joined(best_spans(spans, strength, most=_EVIDENCE[verdict]), transcript.words)
     return Finding(
         concept=ground.concept.id,
         verdict=verdict,

@@ -27,7 +27,7 @@ def sentences(spans: Sequence[Span], words: Sequence[Word]) -> NDArray[np.intp]:
 
     A span that ends a sentence is its own, and so is one whose sentence no span completes.
     """
-    ends = np.cumsum([0, *(_ends_sentence(word) for word in words)])
+    ends = np.cumsum([0, *(ends_sentence(word) for word in words)])
     from_here: dict[int, list[int]] = {}
     for at in sorted(range(len(spans)), key=lambda at: spans[at].stop):
         from_here.setdefault(spans[at].first, []).append(at)
@@ -57,5 +57,6 @@ def within_sentences(own: NDArray[np.float64], whole: NDArray[np.intp]) -> NDArr
     return np.where(more[:, None], own[whole], own)
 
 
-def _ends_sentence(word: Word) -> bool:
+def ends_sentence(word: Word) -> bool:
+    """Whether a full stop, or what stands for one, follows."""
     return word.text.rstrip("\"')]\u201d\u2019")[-1:] in {".", "?", "!"}
